@@ -1,0 +1,68 @@
+"""What a question asks for: its kind (who, when, how many, …), and the session and years it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.analysis import Analyzer
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_SESSION_DIGITS = 2
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one question asks for. `kinds` may be empty: key words alone ask for nothing in particular."""
+
+    kinds: frozenset[str] = frozenset()
+    sessions: frozenset[int] = frozenset()
+    years: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Asks:
+    """Recognizes what is asked, by tables of words per language.
+
+    `kinds` maps a kind to the words or phrases that ask for it; `sessions` holds the words beside which a number
+    names a session (`session`, 届). Both are folded by `analyzer`.
+    """
+
+    analyzer: Analyzer
+    kinds: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    sessions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    _made: dict[str, dict[str, re.Pattern[str]]] = field(default_factory=dict, compare=False, repr=False)
+    _named: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+
+    def read(self, words: Sequence[str], language: str) -> Asked:
+        """What a text in this language asks for, given its words as the analyzer cuts them."""
+        joined = f" {' '.join(words)} "
+        kinds = frozenset(kind for kind, pattern in self._kind_patterns(language).items() if pattern.search(joined))
+        return Asked(kinds, frozenset(self._session_numbers(words, language)), frozenset(map(int, _YEAR.findall(joined))))
+
+    def _session_numbers(self, words: Sequence[str], language: str) -> Iterable[int]:
+        names = self._session_names(language)
+        for place, word in enumerate(words):
+            if not (word.isdecimal() and len(word) <= _SESSION_DIGITS and int(word) > 0):
+                continue
+            around = [*words[max(0, place - 2) : place], *words[place + 1 : place + 3]]
+            if any(near in names or (language == "zh" and near[:1] in names) for near in around):
+                yield int(word)
+
+    def _kind_patterns(self, language: str) -> dict[str, re.Pattern[str]]:
+        if language not in self._made:
+            table = self.kinds.get(language, {})
+            self._made[language] = {kind: self._pattern(phrases, language) for kind, phrases in table.items() if phrases}
+        return self._made[language]
+
+    def _session_names(self, language: str) -> frozenset[str]:
+        if language not in self._named:
+            names = self.sessions.get(language, ())
+            self._named[language] = frozenset(word for name in names for word in self.analyzer.words(name, language))
+        return self._named[language]
+
+    def _pattern(self, phrases: Sequence[str], language: str) -> re.Pattern[str]:
+        folded = sorted({" ".join(self.analyzer.words(p, language)) for p in phrases}, key=lambda p: (-len(p), p))
+        edge = ("", "") if language == "zh" else (" ", "(?= )")
+        return re.compile(edge[0] + "(?:" + "|".join(map(re.escape, folded)) + ")" + edge[1])

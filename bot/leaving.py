@@ -1,0 +1,86 @@
+"""An index as it would be without some wordings of one entry, to learn from questions it has truly not seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bot.analysis import is_han
+from bot.index import Entry, Index
+from bot.traits import Traits
+
+Row = tuple[int, int, str, str]
+
+
+class IndexWithout(Index):
+    """A view of `index` in which these rows (id, entry, language, text; all of one entry) do not exist."""
+
+    def __init__(self, index: Index, rows: Sequence[Row]) -> None:
+        self.__dict__.update(index.__dict__)
+        self._whole = index
+        self._hidden = frozenset(row[0] for row in rows)
+        self._entry_id = rows[0][1]
+        self._terms: Counter[tuple[str, str]] = Counter()
+        self._words: Counter[tuple[str, str]] = Counter()
+        for _, _, language, text in rows:
+            words = index.analyzer.words(text, language)
+            self._terms.update((language, term) for term in set(index.analyzer.terms(words, language)))
+            own = {word for word in (*index.analyzer.raw_words(text), *words) if not is_han(word)}
+            self._words.update((language, word) for word in own)
+        fewer = Counter(row[2] for row in rows)
+        self.__dict__["sizes"] = {language: count - fewer[language] for language, count in index.sizes.items()}
+        self.entry = self._entry_left
+        self.entry_counts = self._counts_left
+        self._left = self._traits_left()
+
+    def meta(self, key: str, default: Any = None) -> Any:
+        found = self._whole.meta(key, default)
+        if key.startswith("counts "):
+            found = list(found)
+            found[self._entry_id - 1] = self._left.wordings.get(key.removeprefix("counts "), 0)
+        return found
+
+    def df(self, language: str, term: str) -> int:
+        return self._whole.df(language, term) - self._terms[language, term]
+
+    def recall(self, language: str, terms: Iterable[str]) -> None:
+        self._whole.recall(language, terms)
+
+    def knows_word(self, language: str, word: str) -> bool:
+        return self.word_count(language, word) > 0
+
+    def word_count(self, language: str, word: str) -> int:
+        return self._whole.word_count(language, word) - self._words[language, word]
+
+    def words_like(self, language: str, initial: str, shortest: int, longest: int) -> list[tuple[str, int]]:
+        found = self._whole.words_like(language, initial, shortest, longest)
+        left = ((word, count - self._words[language, word]) for word, count in found)
+        return [(word, count) for word, count in left if count > 0]
+
+    def terms_sounding(self, sound: str) -> list[tuple[str, int]]:
+        left = ((term, count - self._terms["zh", term]) for term, count in self._whole.terms_sounding(sound))
+        return sorted(((term, count) for term, count in left if count > 0), key=lambda pair: (-pair[1], pair[0]))
+
+    def _counts_left(self, language: str, term: str) -> Mapping[int, int]:
+        found = self._whole.entry_counts(language, term)
+        fewer = self._terms[language, term]
+        if not fewer:
+            return found
+        left = dict(found)
+        left[self._entry_id] -= fewer
+        return left
+
+    def _entry_left(self, entry_id: int) -> Entry:
+        return self._left if entry_id == self._entry_id else self._whole.entry(entry_id)
+
+    def _traits_left(self) -> Entry:
+        whole = self._whole.entry(self._entry_id)
+        gathered = Traits(frozenset(self._whole.meta("own_sessions", ())))
+        for serial, _, language, text in self._whole.wordings(self._entry_id):
+            if serial not in self._hidden:
+                words = self.analyzer.words(text, language)
+                gathered.wording(language, self.asks.read(words, language), list(dict.fromkeys(self.analyzer.terms(words, language))))
+        for language, answer in self._whole.texts(self._entry_id).answers.items():
+            gathered.answer(self.asks.read(self.analyzer.words(answer, language), language))
+        return self.read_entry(self._entry_id, whole.name, whole.kind, whole.place, gathered.as_json())

@@ -1,0 +1,72 @@
+"""What an entry's wordings have in common: what they ask for, the sessions and years they name, the terms they share."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.asks import Asked
+from bot.facts import Block, Citation, Fact, Gap
+
+_CORE = 0.25
+_CORE_TERMS = 24
+
+
+class Traits:
+    """Gathers the traits of one entry, wording by wording; `own` holds the sessions the reports are about."""
+
+    def __init__(self, own: frozenset[int]) -> None:
+        self._own = own
+        self._kinds: Counter[str] = Counter()
+        self._sessions: set[int] = set()
+        self._years: set[int] = set()
+        self._elsewhere = 0
+        self._terms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.wordings: Counter[str] = Counter()
+
+    def wording(self, language: str, asked: Asked, terms: Sequence[str]) -> None:
+        """Take in one wording: what it asks for, and its terms, each once."""
+        self.wordings[language] += 1
+        self._kinds.update(asked.kinds)
+        self._elsewhere += bool(asked.sessions - self._own)
+        self._terms[language].update(terms)
+        self.answer(asked)
+
+    def answer(self, asked: Asked) -> None:
+        """Take in the sessions and years an answer names."""
+        self._sessions |= asked.sessions
+        self._years |= asked.years
+
+    def as_json(self) -> Mapping[str, Any]:
+        """What the index keeps of them."""
+        total = sum(self.wordings.values()) or 1
+        return {
+            "wordings": dict(self.wordings),
+            "asked": {kind: round(count / total, 4) for kind, count in sorted(self._kinds.items())},
+            "sessions": sorted(self._sessions),
+            "years": sorted(self._years),
+            "elsewhere": round(self._elsewhere / total, 4),
+            "core": {language: self._core(language) for language in self._terms},
+        }
+
+    def _core(self, language: str) -> list[tuple[str, int]]:
+        least = max(2, _CORE * self.wordings[language])
+        shared = [(term, count) for term, count in self._terms[language].items() if count >= least]
+        return sorted(shared, key=lambda pair: (-pair[1], pair[0]))[:_CORE_TERMS]
+
+
+def texts(source: Fact | Gap | None, blocks: Mapping[str, Block]) -> Mapping[str, Any]:
+    """What the index keeps of an entry's words: answers and first questions by language, and its citations."""
+    return {
+        "answers": {language: block.answer for language, block in blocks.items()},
+        "questions": {language: block.wordings[0].text for language, block in blocks.items() if block.wordings},
+        "citations": [[c.report, c.paragraph, c.quote, c.url] for c in citations(source)],
+    }
+
+
+def citations(source: Fact | Gap | None) -> tuple[Citation, ...]:
+    """Where an entry stands, the best place first; small talk stands nowhere."""
+    if isinstance(source, Fact):
+        return source.citations
+    return source.nearest if isinstance(source, Gap) else ()
