@@ -106,7 +106,11 @@ class Understanding:
     def clauses(self, text: str) -> list[str]:
         """The clauses of a long text that may each be its question; none of a short one."""
         parts = [part.strip() for part in _CLAUSE_END.split(text[:_LONGEST]) if part.strip()]
-        return [part for part in parts if len(part) >= _SHORTEST_CLAUSE] if len(parts) > 1 else []
+        return [part for part in parts if len(part) >= _SHORTEST_CLAUSE and not self._only_padding(part)] if len(parts) > 1 else []
+
+    def _only_padding(self, text: str) -> bool:
+        pattern = self._phrases("padding", self.language(text))
+        return bool(pattern and not self.index.analyzer.plain(pattern.sub(" ", self.index.analyzer.fold(text))))
 
     def follows(self, text: str, language: str) -> bool:
         """Whether a text leans on what was said before: 那…呢, "and the next one?"."""
