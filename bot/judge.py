@@ -47,7 +47,7 @@ class Judge:
 
     @classmethod
     def shipped(cls) -> Judge:
-        """The weights learned with `reportbot calibrate --judge` from the knowledge in this repository."""
+        """The weights learned with `reportbot calibrate --judge` from the shipped knowledge and golden questions."""
         stored = json.loads((PACKAGE / "judge.json").read_text(encoding="utf-8"))
         return cls(stored["weights"], stored["bias"])
 
