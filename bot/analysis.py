@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,11 +45,18 @@ class Analyzer:
 
     def raw_words(self, text: str) -> list[str]:
         """The folded words of a text as they stand; runs of Han stay whole."""
-        return _CUT.findall(self.fold(text))
+        return self.cut(self.fold(text))
+
+    def cut(self, folded: str) -> list[str]:
+        """The words of a folded text as they stand."""
+        return _CUT.findall(folded)
 
     def words(self, text: str, language: str) -> list[str]:
         """The folded words of a text with synonyms and spelled numbers made one; runs of Han stay whole."""
-        folded = self.fold(text)
+        return self.words_of(self.fold(text), language)
+
+    def words_of(self, folded: str, language: str) -> list[str]:
+        """As `words`, of a folded text."""
         folded = self._same_words(language, folded)
         if language == "zh":
             folded = _HAN_NUMERAL.sub(lambda found: str(_value(found[0])), folded)
@@ -57,22 +65,26 @@ class Analyzer:
 
     def tokens(self, text: str, language: str) -> list[str]:
         """The index terms of a text: single Han characters and their pairs, stems of words, digits."""
-        return list(self.terms(self.words(text, language), language))
+        return self.terms(self.words(text, language), language)
 
     def grams(self, words: Iterable[str]) -> list[str]:
         """The four-letter pieces of words that are not Han, each once: what inflected and misspelt words share."""
         pieces = (w[i : i + _GRAM] for w in words if not is_han(w) and not w.isdigit() for i in range(len(w) - _GRAM + 1))
         return list(dict.fromkeys(pieces))
 
-    def terms(self, words: Iterable[str], language: str) -> Iterable[str]:
+    def terms(self, words: Sequence[str], language: str) -> list[str]:
         """The index terms of words as `words` returns them."""
-        stem = _stemmer(language).stemWord
+        stemmer = _stemmer(language)
+        if not any(map(is_han, words)):
+            return list(stemmer.stemWords(words))
+        terms: list[str] = []
         for word in words:
             if is_han(word):
-                yield from word
-                yield from (word[i : i + 2] for i in range(len(word) - 1))
+                terms += word
+                terms += map(operator.add, word, word[1:])
             else:
-                yield stem(word)
+                terms.append(stemmer.stemWord(word))
+        return terms
 
     @cached_property
     def _folding(self) -> _Folding:
@@ -93,7 +105,7 @@ class Analyzer:
 
 def is_han(word: str) -> bool:
     """Whether a word (as the analyzer cuts them) is a run of Han characters."""
-    return "\u3400" <= word[0] <= "\u9fff" or "\uf900" <= word[0] <= "\ufaff" or word[0] == "\u3007"
+    return word >= "\u3007" and ("\u3400" <= word[0] <= "\u9fff" or "\uf900" <= word[0] <= "\ufaff" or word[0] == "\u3007")
 
 
 def scripts(text: str) -> dict[str, int]:

@@ -24,8 +24,9 @@ class Answer:
     """One reply, without any markup.
 
     `status` is `answer`, `choice`, `none` or `chat`. `fact` is the fact's id, or the gap's when a curated gap explains
-    the `none`. `nearest` holds paragraph labels, the closest first. `score` is the chance (0..1) that the fact is what
-    was asked. `chat` names which of the bot's own words were given (`greeting`, `thanks`, `who`, `help`, …).
+    the `none`; `also` are other facts of the same paragraph that the text gives with it. `nearest` holds paragraph labels,
+    the closest first. `score` is the chance (0..1) that a fact given is what was asked. `chat` names which of the bot's own
+    words were given (`greeting`, `thanks`, `who`, `help`, …).
     """
 
     question: str
@@ -39,6 +40,7 @@ class Answer:
     score: float = 0.0
     elapsed_ms: float = 0.0
     chat: str | None = None
+    also: tuple[str, ...] = ()
 
     def as_json(self, request_id: object = None) -> Mapping[str, object]:
         """The reply object of `ask --json`."""

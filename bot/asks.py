@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.analysis import Analyzer
 
+_DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SESSION_DIGITS = 2
 
@@ -32,14 +33,23 @@ class Asks:
     analyzer: Analyzer
     kinds: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     sessions: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    _made: dict[str, dict[str, re.Pattern[str]]] = field(default_factory=dict, compare=False, repr=False)
+    _made: dict[str, tuple[re.Pattern[str], dict[str, frozenset[str]]]] = field(default_factory=dict, compare=False, repr=False)
     _named: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, words: Sequence[str], language: str) -> Asked:
         """What a text in this language asks for, given its words as the analyzer cuts them."""
         joined = f" {' '.join(words)} "
-        kinds = frozenset(kind for kind, pattern in self._kind_patterns(language).items() if pattern.search(joined))
+        pattern, asking = self._phrases(language)
+        kinds = frozenset[str]().union(*(asking[phrase] for phrase in pattern.findall(joined)))
+        if not _DIGIT.search(joined):
+            return Asked(kinds)
         return Asked(kinds, frozenset(self._session_numbers(words, language)), frozenset(map(int, _YEAR.findall(joined))))
+
+    def bare(self, words: Sequence[str], language: str) -> bool:
+        """Whether words ask for something and say nothing else."""
+        joined = f" {' '.join(words)} "
+        left, asking = self._phrases(language)[0].subn(" ", joined)
+        return asking > 0 and not left.strip()
 
     def _session_numbers(self, words: Sequence[str], language: str) -> Iterable[int]:
         names = self._session_names(language)
@@ -50,10 +60,19 @@ class Asks:
             if any(near in names or (language == "zh" and near[:1] in names) for near in around):
                 yield int(word)
 
-    def _kind_patterns(self, language: str) -> dict[str, re.Pattern[str]]:
+    def _phrases(self, language: str) -> tuple[re.Pattern[str], dict[str, frozenset[str]]]:
+        """What finds the phrases that ask for something, the longest first, and the kinds that each asks for."""
         if language not in self._made:
+            edge = "" if language == "zh" else " "
             table = self.kinds.get(language, {})
-            self._made[language] = {kind: self._pattern(phrases, language) for kind, phrases in table.items() if phrases}
+            folded = {kind: {" ".join(self.analyzer.words(p, language)) for p in phrases} for kind, phrases in table.items()}
+            every = sorted({phrase for phrases in folded.values() for phrase in phrases}, key=lambda p: (-len(p), p))
+            asking = {
+                phrase: frozenset(kind for kind, own in folded.items() if any(f"{edge}{p}{edge}" in f"{edge}{phrase}{edge}" for p in own))
+                for phrase in every
+            }
+            found = "|".join(map(re.escape, every)) or "(?!)"
+            self._made[language] = re.compile(f"(?:{found})" if language == "zh" else f" ({found})(?= )"), asking
         return self._made[language]
 
     def _session_names(self, language: str) -> frozenset[str]:
@@ -61,8 +80,3 @@ class Asks:
             names = self.sessions.get(language, ())
             self._named[language] = frozenset(word for name in names for word in self.analyzer.words(name, language))
         return self._named[language]
-
-    def _pattern(self, phrases: Sequence[str], language: str) -> re.Pattern[str]:
-        folded = sorted({" ".join(self.analyzer.words(p, language)) for p in phrases}, key=lambda p: (-len(p), p))
-        edge = ("", "") if language == "zh" else (" ", "(?= )")
-        return re.compile(edge[0] + "(?:" + "|".join(map(re.escape, folded)) + ")" + edge[1])

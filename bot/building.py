@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import sqlite3
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import sqlite_utils
 
 from bot import sources, traits, variants
-from bot.analysis import Analyzer, is_han
+from bot.analysis import Analyzer
 from bot.asks import Asks
+from bot.counting import Counts
 from bot.facts import Block, Fact, Gap, Knowledge, Wording
 from bot.freshness import code_signature
 from bot.index import GRAMS, PASSAGES
 from bot.traits import Traits
 
+_AT_ONCE = 32 * 1024 * 1024
 Progress = Callable[[int, int], None]
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -31,12 +33,13 @@ CREATE TABLE entries (id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT 
 CREATE TABLE wordings (id INTEGER PRIMARY KEY, entry INTEGER NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
     plain TEXT NOT NULL, terms TEXT NOT NULL);
 CREATE TABLE terms (language TEXT NOT NULL, term TEXT NOT NULL, df INTEGER NOT NULL, sound TEXT, entries BLOB,
-    PRIMARY KEY (language, term)) WITHOUT ROWID;
+    claim REAL,    PRIMARY KEY (language, term)) WITHOUT ROWID;
 CREATE TABLE words (language TEXT NOT NULL, word TEXT NOT NULL, initial TEXT NOT NULL, length INTEGER NOT NULL, df INTEGER NOT NULL,
     PRIMARY KEY (language, word)) WITHOUT ROWID;
+CREATE TABLE lengths (counts BLOB NOT NULL, norms BLOB NOT NULL);
 CREATE TABLE sounds (char TEXT PRIMARY KEY, sound TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE passages (id INTEGER PRIMARY KEY, report TEXT NOT NULL, label TEXT NOT NULL, place INTEGER NOT NULL,
-    text TEXT NOT NULL, length INTEGER NOT NULL, terms TEXT NOT NULL, grams TEXT NOT NULL);
+    text TEXT NOT NULL, plain TEXT NOT NULL, length INTEGER NOT NULL, terms TEXT NOT NULL, grams TEXT NOT NULL);
 CREATE VIRTUAL TABLE passages_fts USING fts5(terms, grams, content='', tokenize='ascii');
 """
 _INDEXES = """
@@ -98,16 +101,6 @@ def _meta(connection: sqlite3.Connection, values: Mapping[str, object]) -> None:
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
 
-@dataclass
-class _Counts:
-    """What one language's wordings hold, counted while they stream by."""
-
-    wordings: int = 0
-    terms: Counter[str] = field(default_factory=Counter)
-    words: Counter[str] = field(default_factory=Counter)
-    entries: defaultdict[str, array[int]] = field(default_factory=lambda: defaultdict(lambda: array("I")))
-
-
 class _Writer:
     def __init__(self, connection: sqlite3.Connection, knowledge: Knowledge) -> None:
         self.connection = connection
@@ -118,21 +111,24 @@ class _Writer:
         self.own_sessions = frozenset(
             n for title, language in titles for n in self.asks.read(self.analyzer.words(title, language), language).sessions
         )
-        self.counts: defaultdict[str, _Counts] = defaultdict(_Counts)
+        self.counts: dict[str, Counts] = {}
         self.readings = variants.sounds()
-        self.entry_sizes: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
         self.lengths: tuple[array[int], array[int]] = (array("I"), array("I"))
 
     def write(self, progress: Progress | None) -> None:
         entries = [*self.entries()]
         languages = sorted({language for _, _, blocks, _ in entries for language in blocks}) or ["en"]
+        self.counts = {language: Counts() for language in languages}
         self.connection.execute("PRAGMA journal_mode = OFF")
         self.connection.execute("PRAGMA synchronous = OFF")
         self.connection.executescript(_SCHEMA)
         self.connection.execute("BEGIN")
-        self.connection.execute(f"CREATE VIRTUAL TABLE wordings_fts USING fts5({', '.join(languages)}, content='', tokenize='ascii')")
+        options = "content='', detail=column, columnsize=0, tokenize='ascii'"
+        self.connection.execute(f"CREATE VIRTUAL TABLE wordings_fts USING fts5({', '.join(languages)}, {options})")
+        self.connection.execute("INSERT INTO wordings_fts (wordings_fts, rank) VALUES ('hashsize', ?)", (_AT_ONCE,))
         self.wordings(entries, languages, progress)
         self.terms()
+        self.lengths_of_wordings()
         self.passages()
         self.connection.executemany("INSERT INTO sounds VALUES (?, ?)", sorted(self.readings.items()))
         self.connection.execute("COMMIT")
@@ -150,48 +146,49 @@ class _Writer:
 
     def wordings(self, entries: Sequence[_Entry], languages: list[str], progress: Progress | None) -> None:
         serial = 0
-        marks = ", ".join("?" * len(languages))
         for number, (name, kind, blocks, source) in enumerate(entries, 1):
-            gathered = Traits(self.own_sessions)
-            rows, found = [], []
+            gathered = Traits()
+            rows: list[tuple[int, int, str, str, str, str]] = []
             for language, block in blocks.items():
+                spelled = []
                 for wording in block.wordings:
                     serial += 1
-                    words = self.analyzer.words(wording.text, language)
+                    folded = self.analyzer.fold(wording.text)
+                    words = self.analyzer.words_of(folded, language)
                     terms = list(dict.fromkeys(self.analyzer.terms(words, language)))
                     gathered.wording(language, self.asks.read(words, language), terms)
+                    spelled.append([*words, *self.analyzer.cut(folded)])
                     rows.append((serial, number, language, wording.text, " ".join(words), " ".join(terms)))
-                    found.append((serial, *(" ".join(terms) if language == column else None for column in languages)))
-                    self.count(language, number, [*self.analyzer.raw_words(wording.text), *words], terms)
-                gathered.answer(self.asks.read(self.analyzer.words(block.answer, language), language))
+                self.counts[language].words(spelled)
+                found = [(row[0], row[5]) for row in rows if row[2] == language]
+                self.connection.executemany(f"INSERT INTO wordings_fts (rowid, {language}) VALUES (?, ?)", found)
+                words = self.analyzer.words(block.answer, language)
+                gathered.answer(language, self.asks.read(words, language), self.analyzer.terms(words, language))
             for language in languages:
-                self.entry_sizes[language].append(gathered.wordings[language])
+                self.counts[language].entry(number, gathered.wordings[language], gathered.terms(language))
             place = next((c.paragraph for c in traits.citations(source)), "")
             entry = (number, name, kind, place, _json(gathered.as_json()), _json(traits.texts(source, blocks)))
             self.connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", entry)
             self.connection.executemany("INSERT INTO wordings VALUES (?, ?, ?, ?, ?, ?)", rows)
-            self.connection.executemany(f"INSERT INTO wordings_fts (rowid, {', '.join(languages)}) VALUES (?, {marks})", found)
             if progress:
                 progress(number, len(entries))
 
-    def count(self, language: str, entry: int, words: list[str], terms: list[str]) -> None:
-        counts = self.counts[language]
-        counts.wordings += 1
-        counts.terms.update(terms)
-        counts.words.update({word for word in words if not is_han(word)})
-        for term in terms:
-            held = counts.entries[term]
-            if len(held) >= 2 and held[-2] == entry:
-                held[-1] += 1
-            else:
-                held.extend((entry, 1))
-
     def terms(self) -> None:
-        for language, counts in sorted(self.counts.items()):
-            rows = ((language, term, df, self.sound(term), counts.entries[term].tobytes()) for term, df in sorted(counts.terms.items()))
-            self.connection.executemany("INSERT INTO terms VALUES (?, ?, ?, ?, ?)", rows)
-            words = ((language, word, word[0], len(word), df) for word, df in sorted(counts.words.items()))
+        for language, counts in self.counts.items():
+            rows = ((language, term, df, self.sound(term), entries, claim) for term, df, entries, claim in counts.terms())
+            self.connection.executemany("INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?)", rows)
+            words = ((language, word, word[0], len(word), df) for word, df in counts.vocabulary())
             self.connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?, ?)", words)
+
+    def lengths_of_wordings(self) -> None:
+        """The number of terms of each wording, and the length of its vector of inverse document frequencies."""
+        squares = {language: counts.squares() for language, counts in self.counts.items()}
+        counts, norms = bytearray(), array("d")
+        for language, held in self.connection.execute("SELECT language, terms FROM wordings ORDER BY id"):
+            terms = held.split()
+            counts.append(min(255, len(terms)))
+            norms.append(math.sqrt(sum([squares[language][term] for term in terms])) or 1.0)
+        self.connection.execute("INSERT INTO lengths VALUES (?, ?)", (bytes(counts), norms.tobytes()))
 
     def sound(self, term: str) -> str | None:
         if len(term) != 2 or not all(c in self.readings for c in term):
@@ -206,16 +203,19 @@ class _Writer:
                 for place, text in enumerate([paragraph.text, *sources.sentences(paragraph.text)]):
                     serial += 1
                     words = self.analyzer.words(text, report.language)
-                    terms, grams = list(self.analyzer.terms(words, report.language)), self.analyzer.grams(words)
-                    row = (serial, report.id, paragraph.label, place, text, len(terms), f" {'  '.join(terms)} ", " ".join(grams))
-                    self.connection.execute("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+                    terms, grams = self.analyzer.terms(words, report.language), self.analyzer.grams(words)
+                    plain, spaced = self.analyzer.plain(text), f" {'  '.join(terms)} "
+                    row = (serial, report.id, paragraph.label, place, text, plain, len(terms), spaced, " ".join(grams))
+                    self.connection.execute("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
                     self.lengths[min(place, 1)].append(len(terms))
                     if place == 0:
-                        self.connection.execute("INSERT INTO passages_fts (rowid, terms, grams) VALUES (?, ?, ?)", (row[0], row[6], row[7]))
+                        self.connection.execute(
+                            "INSERT INTO passages_fts (rowid, terms, grams) VALUES (?, ?, ?)", (serial, spaced, row[-1])
+                        )
                         counts.update((PASSAGES, term) for term in set(terms))
                         counts.update((GRAMS, gram) for gram in grams)
-        rows = ((kind, term, df, None, None) for (kind, term), df in sorted(counts.items()))
-        self.connection.executemany("INSERT INTO terms VALUES (?, ?, ?, ?, ?)", rows)
+        rows = ((kind, term, df, None, None, None) for (kind, term), df in sorted(counts.items()))
+        self.connection.executemany("INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def meta(self, languages: list[str]) -> None:
         simplified = self.analyzer.simplified
@@ -234,7 +234,7 @@ class _Writer:
                 "languages": dict(self.knowledge.languages.items()),
                 "spoken": list(self.knowledge.phrases),
                 **{f"phrases {language}": phrases for language, phrases in self.knowledge.phrases.items()},
-                **{f"counts {language}": held.tolist() for language, held in self.entry_sizes.items()},
+                **{f"counts {language}": counts.sizes.tolist() for language, counts in self.counts.items()},
                 "topics": self.knowledge.topics,
                 "reports": {
                     r.id: {"language": r.language, "source": r.source, "title": dict(r.titles), "url": r.url}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot import labels
@@ -111,15 +111,13 @@ class _Figures:
         sources = [self._source(citation) for citation in citations]
         held = [number for numbers, _ in sources for number in numbers]
         held += [number for report in {c.report for c in citations} for number in self._title(report)]
-        answer = block.answer
-        if isinstance(entry, Gap):
-            answer = _without_references(answer, citations)
-            held += [number for w in block.wordings for number in self._reader(language).read(w.text, lenient=True)]
-        exact, bare = {(n.value, n.unit) for n in held}, {n.value for n in held}
-        for number in self._reader(language).read(answer):
-            if not ((number.value, number.unit) in exact if number.unit else number.value in bare):
-                places = ", ".join(c.paragraph for c in citations)
-                yield Problem(entry.path, block.line, f"the answer's {number.text!r} is in no cited paragraph ({places})")
+        answer = _without_references(block.answer, citations) if isinstance(entry, Gap) else block.answer
+        missing = _missing(self._reader(language).read(answer), held)
+        if missing and isinstance(entry, Gap):
+            missing = _missing(missing, [n for w in block.wordings for n in self._reader(language).read(w.text, lenient=True)])
+        for number in missing:
+            places = ", ".join(c.paragraph for c in citations)
+            yield Problem(entry.path, block.line, f"the answer's {number.text!r} is in no cited paragraph ({places})")
         dates = set[tuple[int, int]]().union(*(dates for _, dates in sources))
         for day, month in sorted(self._calendar(language).read(answer) - dates):
             yield Problem(entry.path, block.line, f"the answer's date {day}/{month} (day/month) is in no cited paragraph")
@@ -155,6 +153,12 @@ class _Figures:
     def _table(self, language: str, key: str) -> dict[str, int]:
         table = self._knowledge.languages.get(language, {}).get(key)
         return {str(word).casefold(): int(value) for word, value in table.items()} if isinstance(table, Mapping) else {}
+
+
+def _missing(numbers: Sequence[Number], held: Sequence[Number]) -> list[Number]:
+    """The numbers that are not among those held, units and all."""
+    exact, bare = {(n.value, n.unit) for n in held}, {n.value for n in held}
+    return [n for n in numbers if not ((n.value, n.unit) in exact if n.unit else n.value in bare)]
 
 
 def _without_references(answer: str, citations: tuple[Citation, ...]) -> str:

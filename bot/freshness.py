@@ -12,7 +12,20 @@ from bot.settings import PACKAGE, default_home
 
 INHERITED = ("languages.yaml", "topics.yaml", "phrases", "synonyms")
 _SUFFIXES = (".yaml", ".yml", ".txt", ".json")
-_CODE = ("analysis.py", "asks.py", "building.py", "classifier.py", "index.py", "judge.json", "sources.py", "traits.py", "variants.py")
+_CODE = (
+    "analysis.py",
+    "asks.py",
+    "building.py",
+    "classifier.py",
+    "counting.py",
+    "index.py",
+    "judge.json",
+    "judge.py",
+    "lexicon.py",
+    "sources.py",
+    "traits.py",
+    "variants.py",
+)
 
 
 def files(home: Path) -> list[str]:

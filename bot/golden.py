@@ -103,7 +103,7 @@ def score(responder: Responder, golden: Sequence[Golden]) -> tuple[list[Row], li
         for turn in question.turns[:-1]:
             responder.answer(turn, conversation=conversation)
         reply = responder.answer(question.turns[-1], conversation=conversation)
-        verdict = _verdict(reply.status, reply.fact, {s.fact for s in reply.suggestions}, question.expect)
+        verdict = _verdict(reply.status, {reply.fact, *reply.also}, {s.fact for s in reply.suggestions}, question.expect)
         kind = "unanswerable" if not question.expect else "follow-up" if len(question.turns) > 1 else "answerable"
         for name in ("all", reply.language, f"{reply.language} {kind}"):
             verdicts[name].append(verdict)
@@ -118,9 +118,9 @@ def score(responder: Responder, golden: Sequence[Golden]) -> tuple[list[Row], li
     return rows, failures
 
 
-def _verdict(status: str, fact: str | None, offered: set[str], expect: frozenset[str]) -> str:
+def _verdict(status: str, facts: set[str | None], offered: set[str], expect: frozenset[str]) -> str:
     if status == ANSWER:
-        return "right" if fact in expect else "wrong"
+        return "right" if facts & expect else "wrong"
     if status == CHOICE:
         return "choice" if not expect or offered & expect else "missed"
     return "missed" if expect else "right"

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bot.index import Candidate, Entry
 from bot.matching import SIGNALS, Signals
 from bot.settings import PACKAGE
+
+_TOGETHER = 3
+_AS_LIKELY = 0.15
+_DOUBT = 0.02
+_MISFIT = 0.05
+_BESIDE = 5.0
 
 
 @dataclass(frozen=True)
@@ -20,18 +28,41 @@ class Match:
     score: float
     signals: tuple[float, ...]
     wording: Candidate
+    fits: bool = True
+
+
+@dataclass(frozen=True)
+class Sense:
+    """What a question may mean: facts of one paragraph, or a gap, or a piece of small talk.
+
+    `score` is the chance (0..1) that one of the matches is meant; the likeliest comes first.
+    """
+
+    matches: tuple[Match, ...]
+    score: float
+
+    @property
+    def entry(self) -> Entry:
+        """The likeliest entry."""
+        return self.matches[0].entry
+
+    @property
+    def likely(self) -> tuple[Match, ...]:
+        """The matches to answer with: the first, and those not much less likely, until one of them is all but surely meant."""
+        chosen: list[Match] = []
+        for match in self.matches:
+            if chosen and (match.score < _AS_LIKELY * chosen[0].score or math.prod(1 - m.score for m in chosen) <= _DOUBT):
+                break
+            chosen.append(match)
+        return tuple(chosen)
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The least score for an answer and for a choice, and how they did where they were learned.
-
-    `margin` is how far an answer's score must stand above the next fact's; when it does not, both are offered.
-    """
+    """The least score of a sense for an answer and for a choice, and how they did where they were learned."""
 
     answer: float
     choice: float
-    margin: float = 0.0
     accepted: float = 0.0
     refused: float = 0.0
     auroc: float = 0.0
@@ -45,6 +76,10 @@ class Judge:
     weights: Mapping[str, float]
     bias: float
 
+    @cached_property
+    def _ordered(self) -> tuple[float, ...]:
+        return tuple(self.weights.get(name, 0.0) for name in SIGNALS)
+
     @classmethod
     def shipped(cls) -> Judge:
         """The weights learned with `reportbot calibrate --judge` from the shipped knowledge and golden questions."""
@@ -53,17 +88,49 @@ class Judge:
 
     def score(self, signals: Sequence[float]) -> float:
         """The chance that the entry with these signals is meant."""
-        total = self.bias + sum(self.weights.get(name, 0.0) * value for name, value in zip(SIGNALS, signals, strict=True))
+        total = self.bias + sum(map(operator.mul, self._ordered, signals))
         return 1 / (1 + math.exp(-max(-40.0, min(40.0, total))))
 
-    def matches(self, found: Sequence[Signals]) -> list[Match]:
-        """The entries with their scores, the best first; a question that is a curated wording word for word is certain."""
-        judged = [Match(s.entry, 1.0 if s.verbatim else self.score(s.values), s.values, s.wording) for s in found]
+    def matches(self, found: Sequence[Signals], beside: str | None = None) -> list[Match]:
+        """The entries with their scores, the best first.
+
+        A question that is a curated wording word for word is certain; a fact about another session or year than the
+        question names is hardly what it means. What follows up on a fact of a paragraph `beside` rather means another fact
+        of that paragraph.
+        """
+        judged = [Match(s.entry, 1.0 if s.verbatim else self._fair(s), s.values, s.wording, s.fits) for s in found]
+        if beside is not None:
+            judged = [replace(m, score=_likelier(m.score)) if m.entry.kind == "fact" and m.entry.place == beside else m for m in judged]
         return sorted(judged, key=_order)
 
     def rejudged(self, matches: Sequence[Match]) -> list[Match]:
         """Matches that another judge scored, by this one."""
-        return sorted((Match(m.entry, self.score(m.signals), m.signals, m.wording) for m in matches), key=_order)
+        judged = (Match(m.entry, self._fair(m), m.signals, m.wording, m.fits) for m in matches)
+        return sorted(judged, key=_order)
+
+    def _fair(self, found: Signals | Match) -> float:
+        values = found.values if isinstance(found, Signals) else found.signals
+        return self.score(values) * (1.0 if found.fits or found.entry.kind != "fact" else _MISFIT)
+
+
+def senses(matches: Sequence[Match]) -> list[Sense]:
+    """What the matches make of a question, the likeliest first.
+
+    Facts of one paragraph often answer one question together, and then share its score between them; so they count as
+    one sense, in which no more than the best three have a say. Facts of which none is likelier than some gap come last.
+    """
+    held: dict[object, list[Match]] = {}
+    for match in matches:
+        key = match.entry.place if match.entry.kind == "fact" else match.entry.id
+        held.setdefault(key, []).append(match)
+    found = [Sense(tuple(own[:_TOGETHER]), 1 - math.prod(1 - m.score for m in own[:_TOGETHER])) for own in held.values()]
+    gap = max((m.score for m in matches if m.entry.kind == "gap"), default=0.0)
+    return sorted(found, key=lambda s: (s.matches[0].score < gap, -s.score, s.entry.kind != "fact", s.entry.id))
+
+
+def _likelier(score: float) -> float:
+    """A score whose odds are multiplied by _BESIDE."""
+    return _BESIDE * score / (1 + (_BESIDE - 1) * score)
 
 
 def _order(match: Match) -> tuple[float, bool, int]:

@@ -11,15 +11,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bot.index import Entry, Index
-from bot.judge import Judge, Match, Thresholds
+from bot.judge import Judge, Match, Sense, Thresholds, senses
 from bot.leaving import IndexWithout, Row
 from bot.matching import SIGNALS, Matching
 from bot.questions import Understanding
 
 CALIBRATION = "calibration.json"
 WRONG_COSTS = 0.6
+UNANSWERABLE = 0.25
 REFUSED, REFUSED_SURELY = 0.65, 0.8
-_WIDEST = 0.3
 _SAMPLE = 300
 _SEED = 0
 Without = Callable[[Row, bool], Mapping[int, float]]
@@ -88,16 +88,27 @@ def thresholds(samples: Sequence[Sample], learned_from: str) -> Thresholds:
     """The scores from which on to answer and to offer a choice, from questions as readers ask them.
 
     An answer that is right counts 1, one that is wrong or uncalled for costs WRONG_COSTS; a choice with the right fact
-    in it counts a half, and a choice where there is nothing to choose costs a half. However rare unanswerable questions
-    are among the samples, at least REFUSED of them get neither.
+    in it counts a half, and a choice where there is nothing to choose costs a half. Unanswerable questions count no more
+    than as UNANSWERABLE of all; however rare they are among the samples, at least REFUSED of them get neither.
     """
     tops = _tops(samples)
-    answer = _best_cut([(top.score, 1.0 if _right(top.entry, s) else -WRONG_COSTS - (not s.answerable)) for top, s in tops])
-    close = [(_ahead(s), 0.5 if _right(top.entry, s) else -WRONG_COSTS) for top, s in tops if top.score >= answer and _offered(s)]
-    margin = _best_cut(close) if close else 0.0
-    below = [(top.score, _choice_gain(s)) for top, s in tops if top.score < answer]
+    uncalled = _weight_of_unanswerable(samples)
+    answer = _best_cut([(top.score, _answer_gain(top, s, uncalled)) for top, s in tops])
+    below = [(top.score, _choice_gain(s, uncalled)) for top, s in tops if top.score < answer]
     choice = max(min(answer, _best_cut(below)), _refusing(samples, REFUSED))
-    return _reported(samples, max(answer, choice), choice, min(margin, _WIDEST), learned_from)
+    return _reported(samples, max(answer, choice), choice, learned_from)
+
+
+def _weight_of_unanswerable(samples: Sequence[Sample]) -> float:
+    answerable = sum(sample.answerable for sample in samples)
+    unanswerable = len(samples) - answerable
+    return min(1.0, UNANSWERABLE / (1 - UNANSWERABLE) * answerable / unanswerable) if unanswerable else 1.0
+
+
+def _answer_gain(top: Sense, sample: Sample, uncalled: float) -> float:
+    if not sample.answerable:
+        return -uncalled * (1 + WRONG_COSTS)
+    return 1.0 if _right(top, sample) else -WRONG_COSTS
 
 
 def thresholds_from_wordings(samples: Sequence[Sample]) -> Thresholds:
@@ -106,11 +117,13 @@ def thresholds_from_wordings(samples: Sequence[Sample]) -> Thresholds:
     A wording whose entry is left out is a near miss by its making, harder to refuse than what readers ask; so the cuts
     refuse a set share of them: REFUSED for a choice, REFUSED_SURELY for an answer.
     """
-    return _reported(samples, _refusing(samples, REFUSED_SURELY), _refusing(samples, REFUSED), 0.0, "the knowledge itself")
+    return _reported(samples, _refusing(samples, REFUSED_SURELY), _refusing(samples, REFUSED), "the knowledge itself")
 
 
-def _tops(samples: Sequence[Sample]) -> list[tuple[Match, Sample]]:
-    return [(s.matches[0], s) for s in samples if s.matches and s.matches[0].entry.kind == "fact"]
+def _tops(samples: Sequence[Sample]) -> list[tuple[Sense, Sample]]:
+    """The samples whose likeliest sense is facts, with that sense."""
+    found = ((senses(s.matches), s) for s in samples if s.matches)
+    return [(likeliest[0], s) for likeliest, s in found if likeliest[0].entry.kind == "fact"]
 
 
 def _refusing(samples: Sequence[Sample], share: float) -> float:
@@ -119,38 +132,31 @@ def _refusing(samples: Sequence[Sample], share: float) -> float:
     return scores[min(len(scores) - 1, math.ceil(share * len(scores)))] if scores else 0.0
 
 
-def _reported(samples: Sequence[Sample], answer: float, choice: float, margin: float, learned_from: str) -> Thresholds:
-    accepted = [s for top, s in _tops(samples) if top.score >= answer]
+def _reported(samples: Sequence[Sample], answer: float, choice: float, learned_from: str) -> Thresholds:
+    accepted = [(top, s) for top, s in _tops(samples) if top.score >= answer]
     answerable, unanswerable = [s for s in samples if s.answerable], [s for s in samples if not s.answerable]
     return Thresholds(
         answer=round(answer, 4),
         choice=round(choice, 4),
-        margin=round(margin, 4),
-        accepted=round(sum(s.answerable and _right(s.matches[0].entry, s) for s in accepted) / max(1, len(answerable)), 4),
-        refused=round(1 - sum(not s.answerable for s in accepted) / max(1, len(unanswerable)), 4),
+        accepted=round(sum(_right(top, s) for top, s in accepted) / max(1, len(answerable)), 4),
+        refused=round(1 - sum(not s.answerable for _, s in accepted) / max(1, len(unanswerable)), 4),
         auroc=round(auroc(samples), 4),
         learned_from=learned_from,
     )
 
 
-def _right(entry: Entry, sample: Sample) -> bool:
-    return entry.name in sample.right
+def _right(sense: Sense, sample: Sample) -> bool:
+    return any(match.entry.name in sample.right for match in sense.likely)
 
 
 def _offered(sample: Sample) -> bool:
     """Whether a right fact would be among those a choice offers."""
-    return any(_right(m.entry, sample) for m in sample.matches[:3])
+    return any(m.entry.name in sample.right for m in sample.matches[:3])
 
 
-def _ahead(sample: Sample) -> float:
-    """How far the best fact's score stands above the next fact's."""
-    facts = [m.score for m in sample.matches if m.entry.kind == "fact"]
-    return facts[0] - facts[1] if len(facts) > 1 else 1.0
-
-
-def _choice_gain(sample: Sample) -> float:
+def _choice_gain(sample: Sample, uncalled: float) -> float:
     if not sample.answerable:
-        return -0.5
+        return -0.5 * uncalled
     return 0.5 if _offered(sample) else -0.1
 
 
@@ -183,8 +189,8 @@ def auroc(samples: Sequence[Sample]) -> float:
 
 
 def _fact_score(sample: Sample) -> float:
-    top = sample.matches[0] if sample.matches else None
-    return top.score if top and top.entry.kind == "fact" else 0.0
+    top = senses(sample.matches)[:1]
+    return top[0].score if top and top[0].entry.kind == "fact" else 0.0
 
 
 def fit(asked: Iterable[Sample], left_out: Iterable[Sample]) -> Judge:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from array import array
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from bot.analysis import is_han
-from bot.index import Entry, Index
+from bot.counting import claim
+from bot.index import Candidate, Entry, Index
+from bot.lexicon import Tally
 from bot.traits import Traits
 
 Row = tuple[int, int, str, str]
@@ -29,9 +35,9 @@ class IndexWithout(Index):
             own = {word for word in (*index.analyzer.raw_words(text), *words) if not is_han(word)}
             self._words.update((language, word) for word in own)
         fewer = Counter(row[2] for row in rows)
-        self.__dict__["sizes"] = {language: count - fewer[language] for language, count in index.sizes.items()}
+        self.sizes = {language: count - fewer[language] for language, count in index.sizes.items()}
         self.entry = self._entry_left
-        self.entry_counts = self._counts_left
+        self.tally = cache(self._tally_left)
         self._left = self._traits_left()
 
     def meta(self, key: str, default: Any = None) -> Any:
@@ -62,25 +68,33 @@ class IndexWithout(Index):
         left = ((term, count - self._terms["zh", term]) for term, count in self._whole.terms_sounding(sound))
         return sorted(((term, count) for term, count in left if count > 0), key=lambda pair: (-pair[1], pair[0]))
 
-    def _counts_left(self, language: str, term: str) -> Mapping[int, int]:
-        found = self._whole.entry_counts(language, term)
+    def _tally_left(self, language: str, term: str) -> Tally:
+        whole = self._whole.tally(language, term)
+        counts = array("I", whole.counts)
         fewer = self._terms[language, term]
-        if not fewer:
-            return found
-        left = dict(found)
-        left[self._entry_id] -= fewer
-        return left
+        if fewer:
+            counts[bisect_left(whole.entries, self._entry_id)] -= fewer
+        if self._entry_id in whole.entries:
+            return Tally(whole.entries, counts, claim(whole.entries, counts, self.meta(f"counts {language}", [])))
+        return whole
+
+    def norm(self, candidate: Candidate) -> float:
+        """The length of a wording's vector, by the frequencies that are left."""
+        terms = candidate.terms.split()
+        self.recall(candidate.language, terms)
+        return math.sqrt(sum([self.idf(candidate.language, term) ** 2 for term in terms])) or 1.0
 
     def _entry_left(self, entry_id: int) -> Entry:
         return self._left if entry_id == self._entry_id else self._whole.entry(entry_id)
 
     def _traits_left(self) -> Entry:
         whole = self._whole.entry(self._entry_id)
-        gathered = Traits(frozenset(self._whole.meta("own_sessions", ())))
+        gathered = Traits()
         for serial, _, language, text in self._whole.wordings(self._entry_id):
             if serial not in self._hidden:
                 words = self.analyzer.words(text, language)
                 gathered.wording(language, self.asks.read(words, language), list(dict.fromkeys(self.analyzer.terms(words, language))))
         for language, answer in self._whole.texts(self._entry_id).answers.items():
-            gathered.answer(self.asks.read(self.analyzer.words(answer, language), language))
+            words = self.analyzer.words(answer, language)
+            gathered.answer(language, self.asks.read(words, language), self.analyzer.terms(words, language))
         return self.read_entry(self._entry_id, whole.name, whole.kind, whole.place, gathered.as_json())

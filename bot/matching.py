@@ -6,47 +6,69 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rapidfuzz import fuzz
 
 from bot.index import Candidate, Entry, Index
 from bot.questions import Question
 
-_OWN = (
-    "near", "near3", "spread", "covered", "filled", "alike", "lead", "unknown", "kind", "session", "year", "length",
-    "core", "foreign", "gap", "short", "learned", "ahead",
+SIGNALS = (
+    "covered", "worded", "filled", "likest", "nearer", "lead", "kind", "length", "core",
+    "foreign", "gap", "denied", "learned", "ahead",
 )  # fmt: skip
-_COMPARED = ("near", "near3", "spread", "covered", "filled", "alike", "kind", "core", "foreign", "gap", "short", "learned")
-SIGNALS = (*_OWN, *(f"{name} over" for name in _COMPARED))
-_Count = tuple[Mapping[int, int], float, tuple[str, str]]
 _CONSIDERED = 12
+_CHOSEN = 5
 _SPREAD_OVER = 24
-_CLAIMED = 3
 _NO = 1.5
 _CORE_PRIOR = 4.0
+_FEW = 1.5
+_STRANGE = 0.4
+_REMEMBERED, _REMEMBERED_TERMS = 5_000, 50_000
 
 
 @dataclass(frozen=True)
 class Signals:
     """What speaks for one entry. `values` stand in the order of SIGNALS and lie in 0..1 unless said:
 
-    near: cosine of the nearest wording; near3: mean of the nearest three; spread: how much of the question's weight
-    stands in many of the entry's wordings; covered: in any of them; filled: how much of the nearest wording the
-    question holds; alike: RapidFuzz's ratio to the most alike wording; lead: near3 and spread above the best entry of
-    another paragraph (-1..1); unknown: the weight of the question that no wording holds; kind, session, year: 1 where
-    the entry is never asked so (or, for session, always of another one); length: 1 for one term, towards 0 for many;
-    core: how much of what most of the entry's wordings say the question says; foreign: the weight of the question that
-    this entry never says and another one mostly says; gap: 1 for a gap; short: how much of a gap's nearest wording the
-    question lacks; learned: the classifier's distance brought to 0..1, and ahead: how far above its next choice (both 0
-    where nothing was learned); "… over": the same signal less the highest one of the other entries (-1..1).
-    `verbatim`: the question is one of the entry's wordings, word for word.
+    worded: how much of the question's weight stands in some wording of the entry; covered: in one of them or in its
+    answer; filled: how much of the nearest wording the question holds; likest: RapidFuzz's ratio to the most alike wording,
+    less the highest of the other entries (-1..1); nearer: the same of the mean cosine of the three nearest wordings; lead:
+    the same of that mean and of how much of the question stands in many of the entry's wordings, less the highest of
+    another paragraph; kind: 1 where the entry is never asked for such a thing; length: 1 for one term, towards 0 for many;
+    core: how much of what most of the entry's wordings say the question says; foreign: the weight of the question that this
+    entry never says and another one mostly says; gap: 1 for a gap; denied: how well the question and the best gap's nearest
+    wording cover each other, 0 for a gap itself; learned: the classifier's distance brought to 0..1, and ahead: how far
+    above its next choice (both 0 where nothing was learned). `verbatim`: the question is one of the entry's wordings, word
+    for word; `fits`: the entry is not about other sessions or years than the question names, and
+    enough of the question is known.
     """
 
     entry: Entry
     values: tuple[float, ...]
     wording: Candidate
     verbatim: bool
+    fits: bool
+
+
+@dataclass(frozen=True)
+class _Found:
+    """An entry with its wordings that share terms with a question, the nearest first, and signals taken of all of them."""
+
+    entry: Entry
+    wordings: Sequence[Candidate]
+    close: float
+    spread: float
+    worded: float
+    covered: float
+    foreign: float
+
+    @property
+    def nearest(self) -> Candidate:
+        return self.wordings[0]
+
+    @property
+    def strength(self) -> float:
+        return self.close + self.spread
 
 
 class Matching:
@@ -54,95 +76,99 @@ class Matching:
 
     def __init__(self, index: Index) -> None:
         self.index = index
+        self._cores: dict[tuple[int, str], tuple[float, Sequence[tuple[str, float]]]] = {}
         self._idf: dict[tuple[str, str], float] = {}
         self._classifier = index.classifier
         self._own = frozenset(index.meta("own_sessions", ()))
-        self._lengths: dict[int, float] = {}
-        self._claim = lru_cache(20_000)(self._claimed)
 
-    def signals(
-        self,
-        question: Question,
-        learned: Mapping[int, float] | None = None,
-    ) -> list[Signals]:
+    def signals(self, question: Question, learned: Mapping[int, float] | None = None) -> list[Signals]:
         """The entries that may be meant, with their signals, the likeliest first by a rough order.
 
         `learned` stands in for the classifier's distances.
         """
-        mass = question.mass
-        if not mass:
+        if not question.mass:
             return []
-        by_entry = self._by_entry(question)
-        counts = [
-            (self.index.entry_counts(language, term), weight, (language, term))
-            for language, own in question.terms.items() for term, weight in own.items()
-        ]  # fmt: skip
         distances = self._classifier.scores(question.text, question.language) if learned is None else learned
+        found = self._found(question, distances)
+        filled = [self._filled(question, f.nearest) for f in found]
+        denied = max(((fill * f.worded) ** 2 for fill, f in zip(filled, found, strict=True) if f.entry.kind == "gap"), default=0.0)
+        alike = [_alike(question, f) for f in found]
+        close = [f.close for f in found]
+        strongest = _strongest(found)
+        length = 1 / (1 + sum(len(own) for own in question.terms.values()))
         top = sorted(distances.values(), reverse=True)[:2]
-        rough = []
-        for near, entry_id, held in by_entry[:_SPREAD_OVER]:
-            spread, covered = _spread(counts, entry_id, mass)
-            near3 = sum(s for s, _ in held[:3]) / 3
-            rough.append(
-                (near + near3 + spread + max(0.0, 1 + distances.get(entry_id, -1.0)), entry_id, near, near3, spread, covered, held)
-            )
-        rough.sort(key=lambda row: (-row[0], row[1]))
-        rough = rough[:_CONSIDERED]
-        entries = [self.index.entry(row[1]) for row in rough]
-        claims = [(held, weight * self._claim(*key)) for held, weight, key in counts]
-        best = [row[3] + row[4] for row in rough]
-        rows: list[tuple[float, ...]] = []
-        for place, (_, _, near, near3, spread, covered, held) in enumerate(rough):
-            entry = entries[place]
-            rival = max((best[i] for i, e in enumerate(entries) if i != place and not _same_place(e, entry)), default=0.0)
-            filled = self._filled(question, held[0][1])
+        known = bool(distances) or question.unknown <= _STRANGE * question.mass
+        signals = []
+        for i, f in enumerate(found):
+            rival = next((strength for place, strength in strongest if place != _place(f.entry)), 0.0)
             values = (
-                near, near3, spread, covered, filled, self._alike(question, held),
-                near3 + spread - rival, question.unknown / mass, *_misfits(question, entry, self._own),
-                1 / (1 + sum(len(own) for own in question.terms.values())),
-                self._core(question, entry), _foreign(claims, entry.id) / mass,
-                float(entry.kind == "gap"), float(entry.kind == "gap") * (1 - filled),
-                *_distance(distances.get(entry.id), top),
+                f.covered, f.worded, filled[i], _over(alike, i), _over(close, i),
+                f.strength - rival, _unasked(question, f.entry), length, self._core(question, f.entry), f.foreign,
+                *((1.0, 0.0) if f.entry.kind == "gap" else (0.0, denied)), *_distance(distances.get(f.entry.id), top),
             )  # fmt: skip
-            rows.append(values)
-        return [
-            Signals(entry, values + over, held[0][1], held[0][1].plain == question.plain)
-            for entry, values, over, (*_, held) in zip(entries, rows, _over(rows), rough, strict=True)
-        ]
+            verbatim = f.nearest.plain == question.plain
+            signals.append(Signals(f.entry, values, f.nearest, verbatim, known and self._fits(question, f.entry)))
+        return signals
+
+    def _found(self, question: Question, distances: Mapping[int, float]) -> list[_Found]:
+        """The entries of the nearest wordings, the likeliest first by a rough order."""
+        nearest = self._by_entry(question, distances)[:_SPREAD_OVER]
+        entries = [entry_id for _, entry_id, _ in nearest]
+        terms = []
+        for language, own in question.terms.items():
+            for term, weight in own.items():
+                tally = self.index.tally(language, term)
+                terms.append((language, term, weight / question.mass, tally.claim, tally.of(entries)))
+        rough = []
+        for place, (near, entry_id, held) in enumerate(nearest):
+            close = sum(cosine for cosine, _ in held[:3]) / 3
+            spread = sum([weight * counts[place] / (counts[place] + _FEW) for _, _, weight, _, counts in terms])
+            order = near + close + spread
+            rough.append((-order, entry_id, place, close, spread, held))
+        found = []
+        for _, entry_id, place, close, spread, held in sorted(rough)[:_CONSIDERED]:
+            entry = self.index.entry(entry_id)
+            worded = answered = foreign = 0.0
+            for language, term, weight, claim, counts in terms:
+                if counts[place]:
+                    worded += weight
+                else:
+                    foreign += weight * claim
+                    if term in entry.said.get(language, ()):
+                        answered += weight
+            found.append(_Found(entry, [candidate for _, candidate in held], close, spread, worded, worded + answered, foreign))
+        return found
 
     def _weight(self, language: str, term: str) -> float:
         key = (language, term)
         found = self._idf.get(key)
         if found is None:
+            if len(self._idf) > _REMEMBERED_TERMS:
+                self._idf.clear()
             found = self._idf[key] = self.index.idf(language, term)
         return found
 
-    def _by_entry(self, question: Question) -> list[tuple[float, int, list[tuple[float, Candidate]]]]:
-        """The candidates with their cosines by entry, the nearest entry first."""
+    def _by_entry(self, question: Question, distances: Mapping[int, float]) -> list[tuple[float, int, list[tuple[float, Candidate]]]]:
+        """The candidates with their cosines by entry, the likeliest entry first; the classifier's first choices are among them."""
         norm = math.sqrt(sum(w * w for own in question.terms.values() for w in own.values()) + question.unknown**2)
         products = {
             language: {term: weight * self._weight(language, term) / norm for term, weight in own.items()}
             for language, own in question.terms.items()
         }
         by_entry: defaultdict[int, list[tuple[float, Candidate]]] = defaultdict(list)
-        candidates = self.index.candidates(question.terms)
-        for language in question.terms:
-            met = (c.terms for c in candidates if c.language == language and c.id not in self._lengths)
-            self.index.recall(language, frozenset[str]().union(*met))
-        for candidate in candidates:
-            own = products.get(candidate.language, {})
-            dot = sum([own[term] for term in own.keys() & candidate.terms])
-            by_entry[candidate.entry].append((dot / self._length(candidate), candidate))
+        for candidate, product in self.index.candidates(products):
+            by_entry[candidate.entry].append((product / self.index.norm(candidate), candidate))
+        chosen = sorted(distances, key=lambda entry: (-distances[entry], entry))[:_CHOSEN]
+        for entry in chosen:
+            if entry not in by_entry:
+                for candidate in self.index.examples(entry, question.language):
+                    own = products.get(candidate.language, {})
+                    product = sum([own.get(term, 0.0) for term in candidate.terms.split()])
+                    by_entry[entry].append((product / self.index.norm(candidate), candidate))
         for held in by_entry.values():
             held.sort(key=lambda pair: (-pair[0], pair[1].id))
-        return sorted(((self._near(question, held), entry, held) for entry, held in by_entry.items()), key=lambda r: (-r[0], r[1]))
-
-    def _length(self, candidate: Candidate) -> float:
-        found = self._lengths.get(candidate.id)
-        if found is None:
-            square = sum(self._weight(candidate.language, term) ** 2 for term in candidate.terms)
-            found = self._lengths[candidate.id] = math.sqrt(square) or 1.0
-        return found
+        found = [(self._near(question, held) + _ahead(distances, entry), entry, held) for entry, held in by_entry.items() if held]
+        return sorted(found, key=lambda row: (-row[0], row[1]))
 
     def _near(self, question: Question, held: Sequence[tuple[float, Candidate]]) -> float:
         if len(question.terms) == 1:
@@ -152,70 +178,67 @@ class Matching:
             best[candidate.language] = max(best.get(candidate.language, 0.0), score)
         return min(1.0, sum(best.values()))
 
-    def _claimed(self, language: str, term: str) -> float:
-        """The largest share of one entry's wordings that hold a term."""
-        best, sizes = 0.0, self.index.meta(f"counts {language}", [])
-        for entry_id, count in self.index.entry_counts(language, term).items():
-            if count >= _CLAIMED:
-                best = max(best, count / max(1, sizes[entry_id - 1]))
-        return best
+    def _fits(self, question: Question, entry: Entry) -> bool:
+        """Whether the entry may be about the session and the year that the question names, if it names any."""
+        sessions, years = question.asked.sessions, question.asked.years
+        other_session = sessions - entry.sessions - self._own
+        other_year = years and entry.years and not years & entry.years
+        return not (other_session or other_year)
 
     def _core(self, question: Question, entry: Entry) -> float:
         language = question.language
         own = question.terms.get(language, {})
-        said = total = 0.0
-        for term, count in entry.core.get(language, ()):
-            weight = self._weight(language, term) * count / max(1, entry.wordings.get(language, 1))
-            total += weight
-            if term in own:
-                said += weight
+        total, weights = self._core_weights(entry, language)
+        said = sum([weight for term, weight in weights if term in own])
         return (said + 0.5 * _CORE_PRIOR) / (total + _CORE_PRIOR)
+
+    def _core_weights(self, entry: Entry, language: str) -> tuple[float, Sequence[tuple[str, float]]]:
+        """What each term is worth that many of an entry's wordings share, and all of them together."""
+        if (entry.id, language) not in self._cores:
+            if len(self._cores) > _REMEMBERED:
+                self._cores.clear()
+            size = max(1, entry.wordings.get(language, 1))
+            weights = [(term, self._weight(language, term) * count / size) for term, count in entry.core.get(language, ())]
+            self._cores[entry.id, language] = sum(weight for _, weight in weights), weights
+        return self._cores[entry.id, language]
 
     def _filled(self, question: Question, candidate: Candidate) -> float:
         own = question.terms.get(candidate.language, {})
-        total = sum(self._weight(candidate.language, t) for t in candidate.terms)
-        return sum(self._weight(candidate.language, t) for t in candidate.terms if t in own) / total if total else 0.0
-
-    def _alike(self, question: Question, held: Sequence[tuple[float, Candidate]]) -> float:
-        return max(fuzz.ratio(question.plain, candidate.plain) for _, candidate in held[:4]) / 100
+        weights = [(term, self._weight(candidate.language, term)) for term in candidate.terms.split()]
+        total = sum([weight for _, weight in weights])
+        return sum([weight for term, weight in weights if term in own]) / total if total else 0.0
 
 
-def _spread(counts: Sequence[_Count], entry_id: int, mass: float) -> tuple[float, float]:
-    spread = covered = 0.0
-    for held, weight, _ in counts:
-        count = held.get(entry_id, 0)
-        if count > 0:
-            covered += weight
-            spread += weight * count / (count + 1.5)
-    return spread / mass, covered / mass
+def _alike(question: Question, found: _Found) -> float:
+    return max(fuzz.ratio(question.plain, candidate.plain) for candidate in found.wordings[:4]) / 100
 
 
-def _foreign(claims: Sequence[tuple[Mapping[int, int], float]], entry_id: int) -> float:
-    return sum(claim for held, claim in claims if held.get(entry_id, 0) <= 0)
+def _place(entry: Entry) -> str | int:
+    """What stands together with an entry: the facts of its paragraph, or nothing."""
+    return entry.place if entry.kind == "fact" else entry.id
 
 
-def _same_place(one: Entry, other: Entry) -> bool:
-    return one.kind == other.kind == "fact" and one.place == other.place
+def _strongest(found: Sequence[_Found]) -> list[tuple[str | int, float]]:
+    """The strongest two places."""
+    best: dict[str | int, float] = {}
+    for f in found:
+        best[_place(f.entry)] = max(best.get(_place(f.entry), 0.0), f.strength)
+    return sorted(best.items(), key=lambda pair: -pair[1])[:2]
 
 
-def _misfits(question: Question, entry: Entry, own: frozenset[int]) -> tuple[float, float, float]:
-    """Whether the entry is never asked for this kind of thing, this session, this year; `own` is the report's session."""
-    asked = question.asked
-    kind = min((1 - min(1.0, 8 * entry.asked.get(k, 0.0)) for k in asked.kinds), default=0.0)
-    session = float(bool(asked.sessions - entry.sessions - own)) if asked.sessions - own else entry.elsewhere
-    year = float(bool(asked.years - entry.years))
-    return kind, session, year
+def _ahead(distances: Mapping[int, float], entry_id: int) -> float:
+    """What the classifier adds to the rough order."""
+    return max(0.0, _NO + distances.get(entry_id, -_NO))
 
 
-def _over(rows: Sequence[tuple[float, ...]]) -> list[tuple[float, ...]]:
-    """For each row, its compared signals less the highest of the other rows."""
-    compared = []
-    for place in map(_OWN.index, _COMPARED):
-        column = [row[place] for row in rows]
-        top = sorted(column, reverse=True)[:2]
-        second = top[1] if len(top) > 1 else 0.0
-        compared.append([value - (second if value == top[0] else top[0]) for value in column])
-    return list(zip(*compared, strict=True))
+def _unasked(question: Question, entry: Entry) -> float:
+    """Towards 1 where the entry is never asked for this kind of thing."""
+    return min((1 - min(1.0, 8 * entry.asked.get(kind, 0.0)) for kind in question.asked.kinds), default=0.0)
+
+
+def _over(values: Sequence[float], place: int) -> float:
+    """A value less the highest of the others."""
+    return values[place] - max((value for i, value in enumerate(values) if i != place), default=0.0)
 
 
 def _distance(own: float | None, top: Sequence[float]) -> tuple[float, float]:

@@ -18,7 +18,9 @@ _LATIN = ("en", "fr", "es")
 _BY_SCRIPT = {"han": "zh", "kana": "zh", "cyrillic": "ru", "arabic": "ar"}
 _LONGEST = 600
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
-_CLAUSE_END = re.compile(r"[,;:.!?，。；：！？、…\n]+(?=\s|[^\x00-\x7f]|$)")
+_CLAUSE_END = re.compile(r"([,;:.!?，。；：！？、…؟،\n]+)(?=\s|[^\x00-\x7f]|$)")
+_ASKING = frozenset("?？؟")
+_MOST_CLAUSES = 3
 _SHORTEST_CLAUSE = 6
 _PLAINLY = 1.5
 _LONGEST_PINYIN = 24
@@ -73,7 +75,7 @@ class Understanding:
                     own[term] = max(own.get(term, 0.0), weight)
                 else:
                     unknown += weight
-        if unknown and self._pinyin(words, found, terms, mended):
+        if unknown and self._pinyin(words, found, terms, mended) and sum(terms["zh"].values()) > sum(terms[found].values()):
             found, unknown = "zh", 0.0
         return Question(text, found, " ".join(mended.get(w, w) for w in words), terms, unknown, self.index.asks.read(words, found), mended)
 
@@ -104,9 +106,14 @@ class Understanding:
         return next((language for language in own if language in _LATIN), found)
 
     def clauses(self, text: str) -> list[str]:
-        """The clauses of a long text that may each be its question; none of a short one."""
-        parts = [part.strip() for part in _CLAUSE_END.split(text[:_LONGEST]) if part.strip()]
-        return [part for part in parts if len(part) >= _SHORTEST_CLAUSE and not self._only_padding(part)] if len(parts) > 1 else []
+        """The clauses of a long text that may be its question, those with a question mark first; none of a short one."""
+        cut = _CLAUSE_END.split(text[:_LONGEST])
+        parts = [(part.strip(), end) for part, end in itertools.zip_longest(cut[::2], cut[1::2], fillvalue="") if part.strip()]
+        if len(parts) < 2:
+            return []
+        parts.sort(key=lambda pair: not _ASKING.intersection(pair[1]))
+        likely = (part for part, _ in parts if len(part) >= _SHORTEST_CLAUSE and not self._only_padding(part))
+        return list(itertools.islice(likely, _MOST_CLAUSES))
 
     def _only_padding(self, text: str) -> bool:
         pattern = self._phrases("padding", self.language(text))
@@ -116,6 +123,10 @@ class Understanding:
         """Whether a text leans on what was said before: 那…呢, "and the next one?"."""
         pattern = self._phrases("followups", language)
         return bool(pattern and pattern.search(self.index.analyzer.fold(text).strip()))
+
+    def bare(self, text: str, language: str) -> bool:
+        """Whether a text is nothing but question words: 哪年, "how many?"."""
+        return self.index.asks.bare(self.index.analyzer.words(self.without_padding(text, language), language), language)
 
     def leaning(self, text: str, before: str, language: str) -> Question | None:
         """The question with the terms of the one before at half their weight; None when the languages differ."""
@@ -149,14 +160,14 @@ class Understanding:
 
     def _terms(self, word: str, language: str, mended: dict[str, str]) -> Iterator[tuple[str, str, float]]:
         index = self.index
-        terms = list(index.analyzer.terms([word], language))
+        terms = index.analyzer.terms([word], language)
         if is_han(word):
             for term in terms:
                 yield from self._han(term, language, mended)
             return
         places = [(language, terms[0])]
         if word.isascii() and language not in _LATIN:
-            places += [(other, next(iter(index.analyzer.terms([word], other)))) for other in _LATIN if other in index.sizes]
+            places += [(other, index.analyzer.terms([word], other)[0]) for other in _LATIN if other in index.sizes]
         known = [(place, term) for place, term in places if index.df(place, term)][:2]
         for place, term in known:
             yield place, term, index.idf(place, term)
@@ -192,7 +203,7 @@ class Understanding:
 
     def _strange(self, word: str, language: str) -> bool:
         places = (language, *_LATIN) if word.isascii() and language == "zh" else (language,)
-        stems = ((place, next(iter(self.index.analyzer.terms([word], place)))) for place in places)
+        stems = ((place, self.index.analyzer.terms([word], place)[0]) for place in places)
         return not any(self.index.knows_word(place, word) or self.index.df(place, stem) for place, stem in stems)
 
     def _near(self, word: str, language: str) -> str:
@@ -211,11 +222,8 @@ class Understanding:
             return False
         syllables: list[str] = []
         for word in words:
-            cut = (
-                self._syllables(word)
-                if len(word) <= _LONGEST_PINYIN and word.isascii() and word.isalpha() and not self.index.df(language, word)
-                else None
-            )
+            spelled = word.isascii() and word.isalpha() and len(word) <= _LONGEST_PINYIN
+            cut = self._syllables(word) if spelled and self._strange(word, language) else None
             syllables += cut if cut else []
         found = False
         for first, second in itertools.pairwise(syllables):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bot import freshness, labels
-from bot.answers import ANSWER, CHAT, CHOICE, NONE, Answer, Suggestion
-from bot.facts import Citation, Paragraph, Problem
-from bot.index import DamagedError, Entry, Index, IndexUnreadableError
-from bot.judge import Judge, Match, Thresholds
+from bot import freshness
+from bot.answers import ANSWER, NONE, Answer
+from bot.catalogue import Catalogue
+from bot.composing import Composer
+from bot.facts import Problem
+from bot.index import DamagedError, Index, IndexUnreadableError
+from bot.judge import Judge, Match, Thresholds, senses
 from bot.matching import Matching
 from bot.questions import Question, Understanding
 from bot.settings import Home
@@ -20,10 +23,9 @@ from bot.settings import Home
 if TYPE_CHECKING:
     from bot.search import Found
 
-_MOST_CHOICES = 3
-_MOST_SUGGESTIONS = 3
 _MOST_NEAREST = 3
 _SURE = 0.6
+_BRIEF = 6
 _COMMAND = re.compile(r"\s*/[a-zA-Z_]+(?:@\w+)?(?:\s|$)")
 
 
@@ -44,7 +46,7 @@ class KnowledgeRefusedError(Exception):
         self.problems = list(problems)
 
 
-class Responder:
+class Responder(Catalogue):
     """Answers from one index; `refresh` moves it to a newer one."""
 
     def __init__(self, home: Home, index: Index, problems: Sequence[Problem] = ()) -> None:
@@ -54,11 +56,12 @@ class Responder:
         self._open(index)
 
     def _open(self, index: Index) -> None:
-        self.index = index
+        super().__init__(index)
         self.understanding = Understanding(index)
         self.matching = Matching(index)
         self.judge = Judge(**index.meta("judge"))
         self.thresholds = Thresholds(**index.meta("thresholds"))
+        self._composer = Composer(self, self.thresholds)
 
     def close(self) -> None:
         """Let go of the index."""
@@ -80,23 +83,24 @@ class Responder:
 
     def _reply(self, text: str, language: str | None, conversation: Conversation | None) -> Answer:
         if _COMMAND.match(text):
-            return self._help(text, language or self.understanding.language(text))
+            return self._composer.help(text, language or self.understanding.language(text))
+        named = self._composer.paragraphs(text, language or self.understanding.language(text))
+        if named:
+            return named
         question, matches = self.consider(text, language, conversation)
+        spoken = language if language in self.languages() else question.language
         if self.only is not None:
-            matches = [m for m in matches if m.entry.kind == "chat" or self.only in self._reports_of(m.entry)]
-        return self._compose(text, question, matches, language if language in self.languages() else question.language)
+            matches = [m for m in matches if m.entry.kind == "chat" or self.only in {c.report for c in self.citations(m.entry)}]
+        if not question.mass:
+            return self._composer.nothing(text, spoken)
+        reply = self._composer.compose(text, matches, spoken)
+        if reply.status == NONE and not reply.fact and self.reads(question.language):
+            reply = replace(reply, nearest=self._nearest(text, reply.nearest))
+        return reply
 
-    def _reports_of(self, entry: Entry) -> set[str]:
-        return {citation.report for citation in self.index.texts(entry.id).citations}
-
-    def reports(self) -> tuple[str, ...]:
-        """The ids of the reports; set `only` to one of them to answer from it alone."""
-        return tuple(self.index.meta("reports", {}))
-
-    def _help(self, text: str, language: str) -> Answer:
-        """What to do instead of giving the responder a command; its doors understand their own."""
-        said = self.phrases(language).get("chat", {}).get("help", {}).get("answer")
-        return Answer(text, CHAT if said else NONE, language, str(said or self.phrases(language)["unclear"]), chat="help" if said else None)
+    def _nearest(self, text: str, others: Sequence[str]) -> tuple[str, ...]:
+        """The paragraphs closest to a text that no fact answers: by its words first, then by the facts that came close."""
+        return tuple(dict.fromkeys([*(found.paragraph for found in self.search(text, _MOST_NEAREST)), *others]))[:_MOST_NEAREST]
 
     def _renew(self) -> None:
         """Build an index that turned out to be damaged again."""
@@ -110,18 +114,21 @@ class Responder:
         """The question as understood and the entries it may mean, the best first."""
         question = self.understanding.read(text, language)
         matches = self.judge.matches(self.matching.signals(question))
-        if not matches or matches[0].score < self.thresholds.answer:
+        if _likeliest(matches) < self.thresholds.answer:
             question, matches = self._clause(text, question, matches, language)
         if conversation is None or not conversation.question:
             return question, matches
-        follows = self.understanding.follows(text, question.language)
-        if not follows and matches and matches[0].score >= max(_SURE, self.thresholds.answer):
+        follows = self.understanding.follows(text, question.language) or self.understanding.bare(text, question.language)
+        brief = sum(len(own) for own in question.terms.values()) <= _BRIEF
+        if not (follows or brief) and _likeliest(matches) >= max(_SURE, self.thresholds.answer):
             return question, matches
         leaning = self.understanding.leaning(text, conversation.question, question.language)
         if leaning is None:
             return question, matches
-        leant = [m for m in self.judge.matches(self.matching.signals(leaning)) if m.entry.name != conversation.fact]
-        if leant and (follows or not matches or leant[0].score > matches[0].score):
+        before = self.index.named(conversation.fact) if conversation.fact else None
+        leant = self.judge.matches(self.matching.signals(leaning), before.place if before else None)
+        leant = [match for match in leant if match.entry.name != conversation.fact]
+        if leant and (follows or _likeliest(leant) > _likeliest(matches)):
             return leaning, leant
         return question, matches
 
@@ -131,142 +138,15 @@ class Responder:
         for clause in self.understanding.clauses(text):
             asked = self.understanding.read(clause, language)
             found = self.judge.matches(self.matching.signals(asked))
-            if found and found[0].score > (best[1][0].score if best[1] else 0.0):
+            if _likeliest(found) > _likeliest(best[1]):
                 best = asked, found
         return best
-
-    def _compose(self, text: str, question: Question, matches: list[Match], language: str) -> Answer:
-        asked = self._paragraph_asked(text, language)
-        if asked:
-            return asked
-        best = matches[0] if matches else None
-        if best and best.entry.kind == "chat" and best.score >= self.thresholds.choice:
-            return Answer(text, CHAT, language, self._say(best.entry, language), score=best.score, chat=best.entry.name)
-        facts = [m for m in matches if m.entry.kind == "fact"]
-        if best and best.entry.kind == "fact" and best.score >= self.thresholds.answer and not self._as_good(facts):
-            return self._fact(text, best.entry, language, best.score)
-        if best and best.entry.kind == "fact" and best.score >= self.thresholds.choice and len(facts) > 1:
-            near = [m for m in facts if m.score >= self.thresholds.choice][:_MOST_CHOICES]
-            near = near if len(near) > 1 else facts[:2]
-            words = self.phrases(language)["choice"]
-            return Answer(text, CHOICE, language, words, suggestions=self._suggestions(near, language), score=best.score)
-        return self._no(text, question, best, facts, language)
-
-    def _as_good(self, facts: Sequence[Match]) -> bool:
-        """Whether the second fact comes too close to the first to tell which is meant."""
-        return len(facts) > 1 and facts[1].score >= self.thresholds.choice and facts[0].score - facts[1].score < self.thresholds.margin
-
-    def _no(self, text: str, question: Question, best: Match | None, facts: list[Match], language: str) -> Answer:
-        words = self.phrases(language)
-        suggestions = self._suggestions(facts[:_MOST_SUGGESTIONS], language)
-        if best and best.entry.kind == "gap" and best.score >= self.thresholds.choice:
-            nearest = tuple(c.paragraph for c in self.index.texts(best.entry.id).citations)
-            return Answer(
-                text,
-                NONE,
-                language,
-                self._say(best.entry, language),
-                best.entry.name,
-                suggestions=suggestions,
-                nearest=nearest,
-                score=best.score,
-            )
-        if not question.mass:
-            return Answer(text, NONE, language, words["unclear"])
-        places = [found.paragraph for found in self.search(text, _MOST_NEAREST)] if self._reads(question.language) else []
-        places += [m.entry.place for m in facts if m.entry.place]
-        nearest = tuple(dict.fromkeys(places))[:_MOST_NEAREST]
-        score = best.score if best else 0.0
-        return Answer(text, NONE, language, words["none"], suggestions=suggestions, nearest=nearest, score=score)
-
-    def _fact(self, text: str, entry: Entry, language: str, score: float) -> Answer:
-        citations = self.index.texts(entry.id).citations
-        return Answer(text, ANSWER, language, self._say(entry, language), entry.name, citations, score=score)
-
-    def _reads(self, language: str) -> bool:
-        """Whether a report is written in this language."""
-        return any(report["language"] == language for report in self.index.meta("reports", {}).values())
-
-    def _paragraph_asked(self, text: str, language: str) -> Answer | None:
-        if len(text) > 40 or not labels.names_paragraph(text):
-            return None
-        try:
-            found = self.paragraphs(text)
-        except labels.LabelError:
-            return None
-        body = "\n\n".join(p.text for p in found)
-        citations = tuple(Citation(p.report, p.label, p.text, None) for p in found)
-        return Answer(text, ANSWER, language, body, None, citations, score=1.0)
-
-    def _suggestions(self, matches: Sequence[Match], language: str) -> tuple[Suggestion, ...]:
-        return tuple(self._suggestion(m.entry, language) for m in matches)
-
-    def _suggestion(self, entry: Entry, language: str) -> Suggestion:
-        return Suggestion(self._ask(entry, language), entry.name, entry.place)
-
-    def _say(self, entry: Entry, language: str) -> str:
-        return _in(self.index.texts(entry.id).answers, language)
-
-    def _ask(self, entry: Entry, language: str) -> str:
-        return _in(self.index.texts(entry.id).questions, language)
-
-    def fact(self, fact_id: str, language: str) -> Answer | None:
-        """The answer a button or a deep link asks for, or None when the fact is not known."""
-        entry = self.index.named(fact_id)
-        return self._fact(self._ask(entry, language), entry, language, 1.0) if entry else None
-
-    def paragraphs(self, text: str) -> list[Paragraph]:
-        """The paragraphs named by `text` ("12–14", "第12段(c)"). Raises LabelError when it names none."""
-        found = (self.index.paragraph(label) for label in labels.parse(text, self.labels()))
-        return [Paragraph(p.report, p.label, p.text) for p in found if p]
-
-    def labels(self) -> tuple[str, ...]:
-        """Every paragraph label in order."""
-        return self.index.labels()
-
-    def paragraph_name(self, label: str, language: str) -> str:
-        """How a language writes a paragraph: 第 6 段, para. 6."""
-        languages = self.index.meta("languages", {})
-        table = languages.get(language) or languages.get("en") or {}
-        if label == "0":
-            return str(table.get("title_page", label))
-        pattern = table.get("footnote" if label.startswith("fn") else "paragraph", "{label}")
-        return str(pattern).format(label=label.removeprefix("fn"))
-
-    def topics(self, language: str) -> list[tuple[str, str]]:
-        """(id, name) of every topic that has facts, in browsing order."""
-        held = dict.fromkeys(name.split("/")[0] for name in self.index.names())
-        named = self.index.meta("topics", {})
-        order = [*(t for t in named if t in held), *(t for t in held if t not in named)]
-        return [(t, named.get(t, {}).get(language) or named.get(t, {}).get("en") or t) for t in order]
-
-    def facts_of(self, topic: str, language: str) -> list[Suggestion]:
-        """Every fact of a topic as a question."""
-        entries = (self.index.named(name) for name in self.index.names() if name.split("/")[0] == topic)
-        return [self._suggestion(entry, language) for entry in entries if entry]
 
     def search(self, text: str, limit: int = 5) -> list[Found]:
         """Paragraphs that may hold what the text asks for, the best first."""
         from bot import search
 
-        return search.search(self.index, self.understanding, text, limit)
-
-    def phrases(self, language: str) -> Mapping[str, Any]:
-        """The bot's own words in a language, English where it has none."""
-        spoken = self.languages()
-        chosen = language if language in spoken else "en" if "en" in spoken else next(iter(spoken), "")
-        found: Mapping[str, Any] = self.index.meta(f"phrases {chosen}", {})
-        return found
-
-    def languages(self) -> tuple[str, ...]:
-        """The languages the bot speaks."""
-        return tuple(self.index.meta("spoken", ()))
-
-    def report_title(self, language: str) -> str:
-        """The title of the (first) report."""
-        for report in self.index.meta("reports", {}).values():
-            return str(report["title"].get(language) or report["title"].get("en") or next(iter(report["title"].values())))
-        return ""
+        return search.search(self.passages, self.understanding, text, limit)
 
     def about(self) -> Mapping[str, str | int | float]:
         """What the answers stand on: counts, the fingerprint of the knowledge, and the calibration."""
@@ -318,15 +198,15 @@ def _current(home: Home, index: Index | None) -> tuple[Index, list[Problem]]:
         return index, problems
     try:
         return Index(home.index), problems
-    except IndexUnreadableError:
-        raise KnowledgeRefusedError(problems) from None
+    except IndexUnreadableError as error:
+        raise KnowledgeRefusedError(problems or [Problem(str(home.index), 1, str(error))]) from None
 
 
-def _in(said: Mapping[str, str], language: str) -> str:
-    return said.get(language) or said.get("en") or next(iter(said.values()), "")
+def _likeliest(matches: Sequence[Match]) -> float:
+    """The score of what a question most likely means; 0 when nothing was found."""
+    found = senses(matches)
+    return found[0].score if found else 0.0
 
 
 def _timed(reply: Answer, started: float) -> Answer:
-    from dataclasses import replace
-
     return replace(reply, elapsed_ms=(time.perf_counter() - started) * 1000)

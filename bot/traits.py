@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.asks import Asked
@@ -14,45 +14,54 @@ _CORE_TERMS = 24
 
 
 class Traits:
-    """Gathers the traits of one entry, wording by wording; `own` holds the sessions the reports are about."""
+    """Gathers the traits of one entry, wording by wording."""
 
-    def __init__(self, own: frozenset[int]) -> None:
-        self._own = own
-        self._kinds: Counter[str] = Counter()
+    def __init__(self) -> None:
+        self._kinds: list[str] = []
         self._sessions: set[int] = set()
         self._years: set[int] = set()
-        self._elsewhere = 0
-        self._terms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._seen: defaultdict[str, list[str]] = defaultdict(list)
+        self._terms: dict[str, Counter[str]] = {}
+        self._said: dict[str, str] = {}
         self.wordings: Counter[str] = Counter()
 
     def wording(self, language: str, asked: Asked, terms: Sequence[str]) -> None:
         """Take in one wording: what it asks for, and its terms, each once."""
         self.wordings[language] += 1
-        self._kinds.update(asked.kinds)
-        self._elsewhere += bool(asked.sessions - self._own)
-        self._terms[language].update(terms)
-        self.answer(asked)
+        self._kinds += asked.kinds
+        self._seen[language] += terms
+        self._name(asked)
 
-    def answer(self, asked: Asked) -> None:
-        """Take in the sessions and years an answer names."""
+    def answer(self, language: str, asked: Asked, terms: Iterable[str]) -> None:
+        """Take in an answer: the sessions and years it names, and its terms."""
+        self._name(asked)
+        self._said[language] = " ".join(dict.fromkeys(terms))
+
+    def _name(self, asked: Asked) -> None:
         self._sessions |= asked.sessions
         self._years |= asked.years
+
+    def terms(self, language: str) -> Mapping[str, int]:
+        """In how many of the wordings of a language each term stands, once all were taken in."""
+        if language not in self._terms:
+            self._terms[language] = Counter(self._seen[language])
+        return self._terms[language]
 
     def as_json(self) -> Mapping[str, Any]:
         """What the index keeps of them."""
         total = sum(self.wordings.values()) or 1
         return {
             "wordings": dict(self.wordings),
-            "asked": {kind: round(count / total, 4) for kind, count in sorted(self._kinds.items())},
+            "asked": {kind: round(count / total, 4) for kind, count in sorted(Counter(self._kinds).items())},
             "sessions": sorted(self._sessions),
             "years": sorted(self._years),
-            "elsewhere": round(self._elsewhere / total, 4),
-            "core": {language: self._core(language) for language in self._terms},
+            "said": self._said,
+            "core": {language: self._core(language) for language in self._seen},
         }
 
     def _core(self, language: str) -> list[tuple[str, int]]:
         least = max(2, _CORE * self.wordings[language])
-        shared = [(term, count) for term, count in self._terms[language].items() if count >= least]
+        shared = [(term, count) for term, count in self.terms(language).items() if count >= least]
         return sorted(shared, key=lambda pair: (-pair[1], pair[0]))[:_CORE_TERMS]
 
 

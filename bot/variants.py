@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import opencc
 from pypinyin.contrib.tone_convert import to_normal
 from pypinyin.pinyin_dict import pinyin_dict
@@ -20,5 +22,6 @@ def simplified() -> dict[int, str]:
 
 def sounds() -> dict[str, str]:
     """Character -> its first reading in pinyin without tones."""
-    readings = ((code, to_normal(marked.split(",")[0])) for code, marked in pinyin_dict.items() if _FIRST_COMMON <= code <= _LAST)
+    toneless = cache(to_normal)
+    readings = ((code, toneless(marked.split(",")[0])) for code, marked in pinyin_dict.items() if _FIRST_COMMON <= code <= _LAST)
     return {chr(code): reading for code, reading in readings if reading.isascii() and reading.isalpha()}
