@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.responder import KnowledgeRefusedError, open_responder
 from bot.settings import Secret, SettingsError, secret, state_folder
 
 log = logging.getLogger(__name__)
@@ -120,6 +121,9 @@ def run(home: Path | None, *, webhook: str | None = None, listen: str | None = N
     _log((settings.token, settings.webhook_secret))
     try:
         return asyncio.run(_run(home, settings))
+    except (SettingsError, KnowledgeRefusedError, OSError) as error:
+        log.error("the bot cannot run: %s", error)
+        return 1
     except Exception:
         log.exception("the bot cannot run")
         return 1
@@ -129,7 +133,6 @@ async def _run(home: Path | None, settings: RunSettings) -> int:
     from bot.handlers.door import Door, TokenRefusedError, Webhook
     from bot.inbox import Inbox
     from bot.journal import Journal
-    from bot.responder import open_responder
 
     responder = open_responder(home)
     journal, inbox = Journal(settings.state / "journal.db"), Inbox(settings.state / "inbox.db")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import subprocess
 import sys
@@ -328,3 +329,11 @@ def test_an_unknown_report_or_language_is_named_with_those_there_are(
 def test_a_batch_line_that_is_not_json_to_the_letter_is_refused(reportbot: Command, still_home: Path) -> None:
     run = reportbot("ask", "--batch", "-", home=still_home, stdin='{"id": NaN, "text": "hi"}\n')
     assert json.loads(run.stdout)["status"] == "error"
+
+
+def test_the_bot_says_in_one_line_why_it_cannot_run(tmp_path: Path) -> None:
+    told = {"REPORTBOT_TOKEN": "1:made-up", "REPORTBOT_STATE": str(tmp_path / "state"), "REPORTBOT_HOME": str(tmp_path / "nowhere")}
+    done = subprocess.run([sys.executable, "-m", "bot", "run"], env={**os.environ, **told}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "no knowledge/ folder" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
