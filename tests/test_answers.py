@@ -333,3 +333,30 @@ def test_the_golden_questions_get_well_formed_replies(shipped: Responder) -> Non
 def test_the_same_question_gets_the_same_reply(tiny: Responder) -> None:
     first, second = (dataclasses.replace(tiny.answer("women at the forum"), elapsed_ms=0.0) for _ in range(2))
     assert first == second
+
+
+def test_facts_said_together_stand_in_one_paragraph_and_nothing_is_quoted_twice(shipped: Responder) -> None:
+    together = 0
+    for question in golden.read(sorted((ROOT / "tests" / "questions").glob("*.yaml"))):
+        reply = shipped.answer(question.turns[0])
+        if not reply.also:
+            continue
+        together += 1
+        said = [shipped.fact(name, reply.language) for name in (reply.fact, *reply.also) if name]
+        assert {answer.citations[0].paragraph for answer in said if answer} == {reply.citations[0].paragraph}
+        assert [answer.text for answer in said if answer] == reply.text.split("\n")
+        quotes = [(c.paragraph, c.quote) for c in reply.citations]
+        assert not [one for one in quotes for other in quotes if one != other and one[0] == other[0] and one[1] in other[1]]
+    assert together > 20
+
+
+def test_question_words_alone_ask_on_about_the_last_answer(shipped: Responder) -> None:
+    conversation = Conversation()
+    shipped.answer("下一届在哪个城市办？", conversation=conversation)
+    assert "2024" in shipped.answer("哪年？", conversation=conversation).text
+    assert "2022" in shipped.answer("哪年？").text
+
+
+@pytest.mark.parametrize("question", ["how many people came in 2018", "第九届有多少人参加", "women at WUF9, what share"])
+def test_a_fact_about_another_session_or_year_is_no_answer(shipped: Responder, question: str) -> None:
+    assert shipped.answer(question).status != "answer"
