@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 import opencc
+
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # readings of single characters only, a third of the time to import
+
 from pypinyin.contrib.tone_convert import to_normal
 from pypinyin.pinyin_dict import pinyin_dict
 
