@@ -28,8 +28,8 @@ _AT_ONCE = 32 * 1024 * 1024
 Progress = Callable[[int, int], None]
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE entries (id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL, traits TEXT NOT NULL,
-    texts TEXT NOT NULL);
+CREATE TABLE entries (id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, report TEXT NOT NULL, place TEXT NOT NULL,
+    traits TEXT NOT NULL, texts TEXT NOT NULL);
 CREATE TABLE wordings (id INTEGER PRIMARY KEY, entry INTEGER NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
     plain TEXT NOT NULL, terms TEXT NOT NULL);
 CREATE TABLE terms (language TEXT NOT NULL, term TEXT NOT NULL, df INTEGER NOT NULL, sound TEXT, entries BLOB,
@@ -166,9 +166,9 @@ class _Writer:
                 gathered.answer(language, self.asks.read(words, language), self.analyzer.terms(words, language))
             for language in languages:
                 self.counts[language].entry(number, gathered.wordings[language], gathered.terms(language))
-            place = next((c.paragraph for c in traits.citations(source)), "")
-            entry = (number, name, kind, place, _json(gathered.as_json()), _json(traits.texts(source, blocks)))
-            self.connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", entry)
+            report, place = next(((c.report, c.paragraph) for c in traits.citations(source)), ("", ""))
+            entry = (number, name, kind, report, place, _json(gathered.as_json()), _json(traits.texts(source, blocks)))
+            self.connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", entry)
             self.connection.executemany("INSERT INTO wordings VALUES (?, ?, ?, ?, ?, ?)", rows)
             if progress:
                 progress(number, len(entries))

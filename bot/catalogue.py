@@ -17,6 +17,9 @@ class Catalogue:
     """Reads one index."""
 
     def __init__(self, index: Index) -> None:
+        self._open(index)
+
+    def _open(self, index: Index) -> None:
         self.index = index
         self.passages = Passages(index)
 

@@ -81,6 +81,7 @@ class Composer:
         return Answer(text, CHOICE, language, words, suggestions=self._catalogue.suggestions(near, language), score=best.score)
 
     def _no(self, text: str, best: Sense | None, matches: Sequence[Match], language: str) -> Answer:
+        """A no, in a gap's words where one fits: as it is a no in any case, less than a choice needs is enough for that."""
         facts = [m for m in matches if m.entry.kind == "fact"]
         suggestions = self._catalogue.suggestions(facts[:_MOST_SUGGESTIONS], language)
         score = best.score if best else 0.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.judge import Match
+from bot.answers import ANSWER, CHAT, CHOICE, Answer
+from bot.judge import Match, Thresholds, senses
 from bot.matching import SIGNALS
 from bot.questions import Question
 from bot.responder import Responder
@@ -27,9 +28,9 @@ def explain(responder: Responder, text: str, language: str | None = None) -> str
         "score  " + " ".join(f"{name[:7]:>7}" for name in SIGNALS) + "  entry",
     ]
     for match in matches[:_SHOWN]:
-        values = " ".join(f"{value:7.2f}" for value in match.signals)
+        values = " ".join(f"{value:7.2f}" for value in match.values)
         lines.append(f"{match.score:5.3f}  {values}  {match.entry.kind} {match.entry.name} ~ {match.wording.plain}")
-    lines += ["", f"verdict    {reply.status}: {_reason(matches, limits.answer, limits.choice)}", f"reply      {reply.text}"]
+    lines += ["", f"verdict    {reply.status}: {_reason(reply, matches, limits)}", f"reply      {reply.text}"]
     return "\n".join(lines)
 
 
@@ -44,16 +45,20 @@ def _asked(question: Question) -> str:
     return ", ".join(parts) or "nothing in particular"
 
 
-def _reason(matches: list[Match], answer: float, choice: float) -> str:
-    if not matches:
+def _reason(reply: Answer, matches: list[Match], limits: Thresholds) -> str:
+    found = senses(matches)
+    if reply.status == ANSWER and reply.fact is None:
+        return "the text names a paragraph"
+    if not found:
         return "no wording shares a term with the question"
-    best = matches[0]
-    if best.entry.kind == "gap" and best.score >= choice:
-        return f"the curated gap {best.entry.name} fits best ({best.score:.2f})"
-    if best.entry.kind == "chat":
+    best = found[0]
+    likely = " and ".join(match.entry.name for match in best.likely)
+    if reply.status == CHAT:
         return f"small talk: {best.entry.name}"
-    if best.score >= answer:
-        return f"{best.entry.name} reaches {best.score:.2f}, at least {answer:.2f}"
-    if best.score >= choice:
-        return f"{best.entry.name} reaches {best.score:.2f}, below {answer:.2f} but at least {choice:.2f}"
-    return f"nothing reaches {choice:.2f}; the best is {best.entry.name} with {best.score:.2f}"
+    if reply.status == ANSWER:
+        return f"{' and '.join([str(reply.fact), *reply.also])} with {best.score:.2f}, at least {limits.answer:.2f}"
+    if reply.status == CHOICE:
+        return f"{likely} with {best.score:.2f}, below {limits.answer:.2f} but at least {limits.choice:.2f}"
+    if reply.fact:
+        return f"the curated gap {reply.fact} fits best ({best.score:.2f})"
+    return f"nothing reaches {limits.choice:.2f}; the best is {likely} with {best.score:.2f}"

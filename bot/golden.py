@@ -71,7 +71,7 @@ def samples(responder: Responder, golden: Sequence[Golden]) -> list[Sample]:
     found = []
     for question in golden:
         entries = [entry for name in question.expect if (entry := responder.index.named(name))]
-        found.append(Sample(tuple(_last(responder, question)), question.expect, frozenset(e.place for e in entries)))
+        found.append(Sample(tuple(_last(responder, question)), question.expect, frozenset(e.together for e in entries)))
     return found
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.analysis import Analyzer
-from bot.asks import Asked, Asks
+from bot.asks import Asks
 from bot.facts import Citation
 from bot.freshness import code_signature
 from bot.lexicon import Lexicon
@@ -47,9 +47,15 @@ class Entry:
     asked: Mapping[str, float]
     sessions: frozenset[int]
     years: frozenset[int]
+    report: str
     place: str
     core: Mapping[str, Sequence[tuple[str, int]]]
     said: Mapping[str, frozenset[str]]
+
+    @property
+    def together(self) -> tuple[str, str]:
+        """What it stands together with: the facts of one paragraph stand together, all else alone."""
+        return (self.report, self.place) if self.kind == "fact" else (self.kind, self.name)
 
 
 @dataclass(frozen=True)
@@ -129,15 +135,15 @@ class Index(Lexicon):
         return Classifier(self.connection, self.analyzer)
 
     def _entry(self, entry_id: int) -> Entry:
-        row = self.connection.execute("SELECT name, kind, place, traits FROM entries WHERE id = ?", (entry_id,)).fetchone()
-        return self.read_entry(entry_id, row[0], row[1], row[2], json.loads(row[3]))
+        row = self.connection.execute("SELECT name, kind, report, place, traits FROM entries WHERE id = ?", (entry_id,)).fetchone()
+        return self.read_entry(entry_id, row[0], row[1], row[2], row[3], json.loads(row[4]))
 
-    def read_entry(self, entry_id: int, name: str, kind: str, place: str, traits: Mapping[str, Any]) -> Entry:
+    def read_entry(self, entry_id: int, name: str, kind: str, report: str, place: str, traits: Mapping[str, Any]) -> Entry:
         """An entry with these traits."""
         sessions, years = frozenset(traits["sessions"]), frozenset(traits["years"])
         core = {language: [(term, count) for term, count in terms] for language, terms in traits["core"].items()}
         said = {language: frozenset(terms.split()) for language, terms in traits["said"].items()}
-        return Entry(entry_id, name, kind, traits["wordings"], traits["asked"], sessions, years, place, core, said)
+        return Entry(entry_id, name, kind, traits["wordings"], traits["asked"], sessions, years, report, place, core, said)
 
     def texts(self, entry_id: int) -> Texts:
         """What an entry says."""
@@ -231,15 +237,3 @@ class Index(Lexicon):
 def quoted(term: str) -> str:
     """A term as an FTS5 string."""
     return '"' + term.replace('"', '""') + '"'
-
-
-__all__ = [
-    "Asked",
-    "Candidate",
-    "DamagedError",
-    "Entry",
-    "Index",
-    "IndexUnreadableError",
-    "Texts",
-    "quoted",
-]

@@ -26,7 +26,7 @@ class Match:
 
     entry: Entry
     score: float
-    signals: tuple[float, ...]
+    values: tuple[float, ...]
     wording: Candidate
     fits: bool = True
 
@@ -91,7 +91,7 @@ class Judge:
         total = self.bias + sum(map(operator.mul, self._ordered, signals))
         return 1 / (1 + math.exp(-max(-40.0, min(40.0, total))))
 
-    def matches(self, found: Sequence[Signals], beside: str | None = None) -> list[Match]:
+    def matches(self, found: Sequence[Signals], beside: tuple[str, str] | None = None) -> list[Match]:
         """The entries with their scores, the best first.
 
         A question that is a curated wording word for word is certain; a fact about another session or year than the
@@ -100,17 +100,16 @@ class Judge:
         """
         judged = [Match(s.entry, 1.0 if s.verbatim else self._fair(s), s.values, s.wording, s.fits) for s in found]
         if beside is not None:
-            judged = [replace(m, score=_likelier(m.score)) if m.entry.kind == "fact" and m.entry.place == beside else m for m in judged]
+            judged = [replace(m, score=_likelier(m.score)) if m.entry.together == beside else m for m in judged]
         return sorted(judged, key=_order)
 
     def rejudged(self, matches: Sequence[Match]) -> list[Match]:
         """Matches that another judge scored, by this one."""
-        judged = (Match(m.entry, self._fair(m), m.signals, m.wording, m.fits) for m in matches)
+        judged = (Match(m.entry, self._fair(m), m.values, m.wording, m.fits) for m in matches)
         return sorted(judged, key=_order)
 
     def _fair(self, found: Signals | Match) -> float:
-        values = found.values if isinstance(found, Signals) else found.signals
-        return self.score(values) * (1.0 if found.fits or found.entry.kind != "fact" else _MISFIT)
+        return self.score(found.values) * (1.0 if found.fits or found.entry.kind != "fact" else _MISFIT)
 
 
 def senses(matches: Sequence[Match]) -> list[Sense]:
@@ -119,10 +118,9 @@ def senses(matches: Sequence[Match]) -> list[Sense]:
     Facts of one paragraph often answer one question together, and then share its score between them; so they count as
     one sense, in which no more than the best three have a say. Facts of which none is likelier than some gap come last.
     """
-    held: dict[object, list[Match]] = {}
+    held: dict[tuple[str, str], list[Match]] = {}
     for match in matches:
-        key = match.entry.place if match.entry.kind == "fact" else match.entry.id
-        held.setdefault(key, []).append(match)
+        held.setdefault(match.entry.together, []).append(match)
     found = [Sense(tuple(own[:_TOGETHER]), 1 - math.prod(1 - m.score for m in own[:_TOGETHER])) for own in held.values()]
     gap = max((m.score for m in matches if m.entry.kind == "gap"), default=0.0)
     return sorted(found, key=lambda s: (s.matches[0].score < gap, -s.score, s.entry.kind != "fact", s.entry.id))

@@ -36,7 +36,7 @@ class Sample:
 
     matches: tuple[Match, ...]
     right: frozenset[str]
-    places: frozenset[str]
+    places: frozenset[tuple[str, str]]
 
     @property
     def answerable(self) -> bool:
@@ -45,7 +45,7 @@ class Sample:
 
     def sibling(self, entry: Entry) -> bool:
         """Whether an entry is not right but of the same paragraph as one that is: it may well answer, too."""
-        return entry.kind == "fact" and entry.name not in self.right and entry.place in self.places
+        return entry.kind == "fact" and entry.name not in self.right and entry.together in self.places
 
 
 def leave_outs(
@@ -75,7 +75,7 @@ def leave_outs(
                 continue
             learned = without(row, not right) if without else {}
             judged = _judged(index, judge, row, hidden, learned)
-            samples.append(Sample(tuple(judged), right, frozenset({entry.place} if right and entry.kind == "fact" else ())))
+            samples.append(Sample(tuple(judged), right, frozenset({entry.together} if right and entry.kind == "fact" else ())))
     return samples
 
 
@@ -205,7 +205,7 @@ def fit(asked: Iterable[Sample], left_out: Iterable[Sample]) -> Judge:
         for sample in samples:
             for match in sample.matches:
                 if (match.entry.kind == "fact" or sample.right) and (weight == 1.0 or not sample.sibling(match.entry)):
-                    rows.append((*match.signals, 1.0))
+                    rows.append((*match.values, 1.0))
                     marks.append(1.0 if match.entry.name in sample.right else 0.0)
                     weights.append(weight)
     model = [0.0] * (len(SIGNALS) + 1)

@@ -97,4 +97,4 @@ class IndexWithout(Index):
         for language, answer in self._whole.texts(self._entry_id).answers.items():
             words = self.analyzer.words(answer, language)
             gathered.answer(language, self.asks.read(words, language), self.analyzer.terms(words, language))
-        return self.read_entry(self._entry_id, whole.name, whole.kind, whole.place, gathered.as_json())
+        return self.read_entry(self._entry_id, whole.name, whole.kind, whole.report, whole.place, gathered.as_json())

@@ -100,7 +100,7 @@ class Matching:
         known = bool(distances) or question.unknown <= _STRANGE * question.mass
         signals = []
         for i, f in enumerate(found):
-            rival = next((strength for place, strength in strongest if place != _place(f.entry)), 0.0)
+            rival = next((strength for place, strength in strongest if place != f.entry.together), 0.0)
             values = (
                 f.covered, f.worded, filled[i], _over(alike, i), _over(close, i),
                 f.strength - rival, _unasked(question, f.entry), length, self._core(question, f.entry), f.foreign,
@@ -213,16 +213,11 @@ def _alike(question: Question, found: _Found) -> float:
     return max(fuzz.ratio(question.plain, candidate.plain) for candidate in found.wordings[:4]) / 100
 
 
-def _place(entry: Entry) -> str | int:
-    """What stands together with an entry: the facts of its paragraph, or nothing."""
-    return entry.place if entry.kind == "fact" else entry.id
-
-
-def _strongest(found: Sequence[_Found]) -> list[tuple[str | int, float]]:
-    """The strongest two places."""
-    best: dict[str | int, float] = {}
+def _strongest(found: Sequence[_Found]) -> list[tuple[tuple[str, str], float]]:
+    """The strongest two of what stands together."""
+    best: dict[tuple[str, str], float] = {}
     for f in found:
-        best[_place(f.entry)] = max(best.get(_place(f.entry), 0.0), f.strength)
+        best[f.entry.together] = max(best.get(f.entry.together, 0.0), f.strength)
     return sorted(best.items(), key=lambda pair: -pair[1])[:2]
 
 

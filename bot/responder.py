@@ -53,10 +53,10 @@ class Responder(Catalogue):
         self.home = home
         self.problems = list(problems)
         self.only: str | None = None
-        self._open(index)
+        super().__init__(index)
 
     def _open(self, index: Index) -> None:
-        super().__init__(index)
+        super()._open(index)
         self.understanding = Understanding(index)
         self.matching = Matching(index)
         self.judge = Judge(**index.meta("judge"))
@@ -126,7 +126,7 @@ class Responder(Catalogue):
         if leaning is None:
             return question, matches
         before = self.index.named(conversation.fact) if conversation.fact else None
-        leant = self.judge.matches(self.matching.signals(leaning), before.place if before else None)
+        leant = self.judge.matches(self.matching.signals(leaning), before.together if before else None)
         leant = [match for match in leant if match.entry.name != conversation.fact]
         if leant and (follows or _likeliest(leant) > _likeliest(matches)):
             return leaning, leant

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bot import golden
 from bot.answers import Answer
+from bot.explaining import explain
 from bot.knowledge import read
 from bot.responder import Conversation, Responder, open_responder
 
@@ -357,6 +358,38 @@ def test_question_words_alone_ask_on_about_the_last_answer(shipped: Responder) -
     assert "2022" in shipped.answer("哪年？").text
 
 
-@pytest.mark.parametrize("question", ["how many people came in 2018", "第九届有多少人参加", "women at WUF9, what share"])
-def test_a_fact_about_another_session_or_year_is_no_answer(shipped: Responder, question: str) -> None:
-    assert shipped.answer(question).status != "answer"
+BAKERS = """\
+1. The third session of the Bakers' Forum met in Turin, Italy, from 7 to 9 May 2021.
+
+2. More than 900 bakers from 12 countries took part.
+"""
+BAKERS_FACT = """\
+en:
+  questions: [how many bakers came, number of bakers who took part, bakers attendance figure, headcount of bakers,
+    turnout of bakers, did a thousand bakers show up, was it a big meeting of bakers, bakers who participated]
+  answer: More than 900 bakers took part.
+citations:
+  - {report: bakers, paragraph: 2, quote: More than 900 bakers from 12 countries took part.}
+"""
+
+
+@pytest.mark.parametrize("question", ["attendance of keepers and bakers", "how many came, bakers or keepers", "turnout keepers bakers"])
+def test_paragraphs_of_two_reports_with_one_number_are_two_paragraphs(home: Path, question: str) -> None:
+    (home / "seeds" / "bakers.en.txt").write_text(BAKERS, encoding="utf-8")
+    (home / "knowledge" / "facts" / "forum" / "bakers.yaml").write_text(BAKERS_FACT, encoding="utf-8")
+    with (home / "knowledge" / "reports.yaml").open("a", encoding="utf-8") as reports:
+        reports.write("bakers: {source: bakers.en.txt, language: en, title: {en: Outcomes of the third session of the Bakers' Forum}}\n")
+    assert len({citation.report for citation in open_responder(home).answer(question).citations}) <= 1
+
+
+def test_the_explanation_says_what_the_reply_does(shipped: Responder) -> None:
+    said = 0
+    for question in golden.read(sorted((ROOT / "tests" / "questions").glob("en.yaml"))):
+        reply = shipped.answer(question.turns[0])
+        verdict = next(line for line in explain(shipped, question.turns[0]).splitlines() if line.startswith("verdict"))
+        assert f" {reply.status}: " in verdict
+        for name in (reply.fact, *reply.also):
+            assert name is None or name in verdict
+        assert ("nothing reaches" in verdict) <= (reply.status == "none" and reply.fact is None)
+        said += bool(reply.also)
+    assert said > 5

@@ -55,7 +55,7 @@ MAY_IMPORT = {
     "calibrating": "golden index judge learning rebuilding responder selflearning settings",
     # doors
     "batch": "responder",
-    "explaining": "judge matching questions responder",
+    "explaining": "answers judge matching questions responder",
     "terminal": "answers facts golden responder search",
     "chatting": "labels responder settings terminal",
     "handlers": "answers facts freshness inbox journal knowledge labels responder settings",
