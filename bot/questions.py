@@ -141,7 +141,14 @@ class Understanding:
 
     def without_padding(self, text: str, language: str) -> str:
         """The text without greetings and politeness around the question; the text itself when nothing else is left."""
-        pattern = self._phrases("padding", language)
+        return self._without("padding", text, language)
+
+    def without_question_words(self, text: str, language: str) -> str:
+        """The text without words that ask and that no statement holds; the text itself when nothing else is left."""
+        return self._without("question_words", text, language)
+
+    def _without(self, name: str, text: str, language: str) -> str:
+        pattern = self._phrases(name, language)
         if not pattern:
             return text
         bare = pattern.sub(" ", self.index.analyzer.fold(text))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
@@ -12,12 +13,14 @@ from bot.index import GRAMS, PASSAGES, Index
 from bot.passages import Passage, Passages
 from bot.questions import Understanding
 
-_K1, _B = 1.2, 0.6
+_K1, _B, _B_WHOLE = 1.0, 0.75, 0.9
 _RESCORED = 10
-_GRAM_WEIGHT = 0.3
-_PARTIAL, _TILES = 0.4, 0.3
+_GRAM_WEIGHT = 0.4
+_PARTIAL, _TILES, _NEIGHBOURS, _FIGURE = 0.6, 0.8, 0.8, 0.1
+_FIGURES = frozenset({"number", "when", "share", "money"})
 _SHORTEST_PIECE = 2
 _COMMON = 0.5
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -33,36 +36,66 @@ class Found:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A question's terms, each between spaces, and grams, with their weights."""
+    """A question's terms, each between spaces, and grams, with their weights; `total` is the weight of all its terms,
+    `figure` whether it asks for a number or a date."""
 
+    plain: str
     terms: Sequence[tuple[str, float]]
     grams: Mapping[str, float]
+    total: float
+    figure: bool
+
+    def held(self, paragraph: Passage) -> _Asked:
+        """What of the question a paragraph, and so some sentence of it, can hold."""
+        terms = [pair for pair in self.terms if pair[0] in paragraph.terms]
+        grams = {gram: weight for gram, weight in self.grams.items() if gram in paragraph.grams}
+        return replace(self, terms=terms, grams=grams)
 
 
 def search(passages: Passages, understanding: Understanding, text: str, limit: int) -> list[Found]:
     """At most `limit` paragraphs, the best first; scores are comparable within one answer only.
 
     A paragraph's score is the BM25 (Robertson and Zaragoza 2009) of its terms and, less, of its words' four-letter
-    pieces, and the same of its best sentence; and how much of the question stands in them letter for letter.
+    pieces, and the same of its best sentence; how much of the question two sentences side by side hold; whether the best one
+    has the figure that is asked for; and how much of the question stands in them letter for letter.
     """
     index, found = passages.index, []
     language = understanding.source_language(text)
-    words = index.analyzer.words(text, language)
-    plain = index.analyzer.plain(text)
+    bare = understanding.without_question_words(text, language)
+    words = index.analyzer.words(bare, language)
     terms = _terms(index, index.analyzer.terms(words, language))
-    grams = _grams(index, index.analyzer.grams(words))
-    asked = _Asked([(f" {term} ", weight) for term, weight in terms.items()], grams)
-    total = sum(terms.values()) or 1.0
-    for paragraph in passages.found(terms, grams, max(limit, _RESCORED)):
-        held = _held(paragraph, asked)
-        whole = _bm25(paragraph, held, index.meta("paragraph_terms", 1.0))
-        scored = [(_bm25(s, held, index.meta("sentence_terms", 1.0)), -s.place, s) for s in passages.sentences(paragraph)]
-        value, _, best = max(scored, default=(0.0, 0, paragraph))
-        verbatim = _PARTIAL * fuzz.partial_ratio(plain, best.plain) / 100 + _TILES * _tiles(plain, paragraph.plain)
-        score = (whole + value) / total + verbatim
-        found.append(Found(paragraph.report, paragraph.label, score, paragraph.text, best.text))
+    kinds = index.asks.read(index.analyzer.words(text, language), language).kinds
+    asked = _Asked(
+        index.analyzer.plain(bare),
+        [(f" {term} ", weight) for term, weight in terms.items()],
+        _grams(index, index.analyzer.grams(words)),
+        sum(terms.values()) or 1.0,
+        not kinds.isdisjoint(_FIGURES),
+    )
+    for paragraph in passages.found(terms, asked.grams, max(limit, _RESCORED)):
+        score, sentence = _scored(passages, paragraph, asked.held(paragraph))
+        found.append(Found(paragraph.report, paragraph.label, score, paragraph.text, sentence.text))
     found.sort(key=lambda f: -f.score)
     return found[:limit]
+
+
+def _scored(passages: Passages, paragraph: Passage, held: _Asked) -> tuple[float, Passage]:
+    """The score of a paragraph, and its best sentence."""
+    meta, sentences = passages.index.meta, passages.sentences(paragraph)
+    whole = _bm25(paragraph, held, meta("paragraph_terms", 1.0), _B_WHOLE)
+    scored = [(_bm25(s, held, meta("sentence_terms", 1.0), _B), -s.place, s) for s in sentences]
+    value, _, best = max(scored, default=(0.0, 0, paragraph))
+    score = (whole + value) / held.total + _NEIGHBOURS * _neighbours(sentences, held)
+    score += _PARTIAL * fuzz.partial_ratio(held.plain, best.plain) / 100 + _TILES * _tiles(held.plain, paragraph.plain)
+    return score + _FIGURE * (held.figure and bool(_DIGIT.search(best.plain))), best
+
+
+def _neighbours(sentences: Sequence[Passage], held: _Asked) -> float:
+    """The largest share of a question that two sentences side by side hold."""
+    own = [{term for term, _ in held.terms if term in sentence.terms} for sentence in sentences]
+    pairs = (one | other for one, other in zip(own, own[1:] or [set()], strict=False))
+    weights = dict(held.terms)
+    return max((sum([weights[term] for term in pair]) for pair in pairs), default=0.0) / held.total
 
 
 def _terms(index: Index, terms: Sequence[str]) -> dict[str, float]:
@@ -70,28 +103,15 @@ def _terms(index: Index, terms: Sequence[str]) -> dict[str, float]:
     common = _COMMON * index.sizes.get(PASSAGES, 0)
     known = [term for term in dict.fromkeys(terms) if index.df(PASSAGES, term)]
     telling = [term for term in known if index.df(PASSAGES, term) <= common]
-    return {term: _idf(index, PASSAGES, term) for term in telling or known}
+    return {term: index.idf(PASSAGES, term) for term in telling or known}
 
 
 def _grams(index: Index, grams: Sequence[str]) -> dict[str, float]:
-    return {gram: _GRAM_WEIGHT * _idf(index, GRAMS, gram) for gram in grams if index.df(GRAMS, gram)}
+    return {gram: _GRAM_WEIGHT * index.idf(GRAMS, gram) for gram in grams if index.df(GRAMS, gram)}
 
 
-def _idf(index: Index, kind: str, term: str) -> float:
-    df, total = index.df(kind, term), index.sizes.get(kind, 0)
-    return math.log(1 + (total - df + 0.5) / (df + 0.5))
-
-
-def _held(paragraph: Passage, asked: _Asked) -> _Asked:
-    """What of a question a paragraph, and so some sentence of it, can hold."""
-    return _Asked(
-        [pair for pair in asked.terms if pair[0] in paragraph.terms],
-        {gram: weight for gram, weight in asked.grams.items() if gram in paragraph.grams},
-    )
-
-
-def _bm25(passage: Passage, asked: _Asked, average: float) -> float:
-    size = _K1 * (1 - _B + _B * passage.length / average)
+def _bm25(passage: Passage, asked: _Asked, average: float, b: float) -> float:
+    size = _K1 * (1 - b + b * passage.length / average)
     score = sum([weight for gram, weight in asked.grams.items() if gram in passage.grams]) if asked.grams else 0.0
     for term, weight in asked.terms:
         count = passage.terms.count(term)
