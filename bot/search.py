@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
@@ -16,7 +17,7 @@ from bot.questions import Understanding
 _K1, _B, _B_WHOLE = 1.0, 0.75, 0.9
 _RESCORED = 10
 _GRAM_WEIGHT = 0.4
-_PARTIAL, _TILES, _NEIGHBOURS, _FIGURE = 0.6, 0.8, 0.8, 0.1
+_PARTIAL, _TILES, _NEIGHBOURS, _FIGURE, _OPENING = 0.6, 0.8, 0.8, 0.1, 0.2
 _FIGURES = frozenset({"number", "when", "share", "money"})
 _SHORTEST_PIECE = 2
 _COMMON = 0.5
@@ -45,11 +46,11 @@ class _Asked:
     total: float
     figure: bool
 
-    def held(self, paragraph: Passage) -> _Asked:
-        """What of the question a paragraph, and so some sentence of it, can hold."""
-        terms = [pair for pair in self.terms if pair[0] in paragraph.terms]
-        grams = {gram: weight for gram, weight in self.grams.items() if gram in paragraph.grams}
-        return replace(self, terms=terms, grams=grams)
+    def held(self, passage: Passage) -> _Asked:
+        """What of the question a passage holds."""
+        terms = [pair for pair in self.terms if pair[0] in passage.terms]
+        grams = {gram: weight for gram, weight in self.grams.items() if gram in passage.grams} if self.grams else self.grams
+        return _Asked(self.plain, terms, grams, self.total, self.figure)
 
 
 def search(passages: Passages, understanding: Understanding, text: str, limit: int) -> list[Found]:
@@ -83,19 +84,19 @@ def _scored(passages: Passages, paragraph: Passage, held: _Asked) -> tuple[float
     """The score of a paragraph, and its best sentence."""
     meta, sentences = passages.index.meta, passages.sentences(paragraph)
     whole = _bm25(paragraph, held, meta("paragraph_terms", 1.0), _B_WHOLE)
-    scored = [(_bm25(s, held, meta("sentence_terms", 1.0), _B), -s.place, s) for s in sentences]
+    parts, average = [held.held(sentence) for sentence in sentences], meta("sentence_terms", 1.0)
+    scored = [(_bm25(s, own, average, _B), -s.place, s) for s, own in zip(sentences, parts, strict=True)]
     value, _, best = max(scored, default=(0.0, 0, paragraph))
-    score = (whole + value) / held.total + _NEIGHBOURS * _neighbours(sentences, held)
+    score = (whole + value) / held.total + _NEIGHBOURS * _neighbours(parts) / held.total
     score += _PARTIAL * fuzz.partial_ratio(held.plain, best.plain) / 100 + _TILES * _tiles(held.plain, paragraph.plain)
+    score += _OPENING * _opens(held.plain, paragraph.plain)
     return score + _FIGURE * (held.figure and bool(_DIGIT.search(best.plain))), best
 
 
-def _neighbours(sentences: Sequence[Passage], held: _Asked) -> float:
-    """The largest share of a question that two sentences side by side hold."""
-    own = [{term for term, _ in held.terms if term in sentence.terms} for sentence in sentences]
-    pairs = (one | other for one, other in zip(own, own[1:] or [set()], strict=False))
-    weights = dict(held.terms)
-    return max((sum([weights[term] for term in pair]) for pair in pairs), default=0.0) / held.total
+def _neighbours(sentences: Sequence[_Asked]) -> float:
+    """The largest weight of what two sentences side by side hold of a question."""
+    held = [dict(sentence.terms) for sentence in sentences]
+    return max((sum((one | other).values()) for one, other in itertools.pairwise([*held, {}])), default=0.0)
 
 
 def _terms(index: Index, terms: Sequence[str]) -> dict[str, float]:
@@ -110,14 +111,19 @@ def _grams(index: Index, grams: Sequence[str]) -> dict[str, float]:
     return {gram: _GRAM_WEIGHT * index.idf(GRAMS, gram) for gram in grams if index.df(GRAMS, gram)}
 
 
-def _bm25(passage: Passage, asked: _Asked, average: float, b: float) -> float:
+def _bm25(passage: Passage, held: _Asked, average: float, b: float) -> float:
+    """The BM25 of what a passage holds of a question."""
     size = _K1 * (1 - b + b * passage.length / average)
-    score = sum([weight for gram, weight in asked.grams.items() if gram in passage.grams]) if asked.grams else 0.0
-    for term, weight in asked.terms:
+    score = sum(held.grams.values())
+    for term, weight in held.terms:
         count = passage.terms.count(term)
-        if count:
-            score += weight * count * (_K1 + 1) / (count + size)
+        score += weight * count * (_K1 + 1) / (count + size)
     return score
+
+
+def _opens(question: str, text: str) -> bool:
+    """Whether a text opens with what a question opens with, as one does that is about it."""
+    return question[:_SHORTEST_PIECE] == text[:_SHORTEST_PIECE]
 
 
 def _tiles(question: str, text: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -217,6 +218,35 @@ def test_search_ranks_paragraphs(reportbot: Command, still_home: Path) -> None:
     assert found[0]["paragraph"] == "3(a)"
     assert len(found) <= 3
     assert [row["score"] for row in found] == sorted((row["score"] for row in found), reverse=True)
+
+
+COOKS = """\
+1. 校长问：你是什么时候来的，做的又是什么，这样的职业有什么意思？
+
+2. 周文青住在河边。周文青年轻时学过木工，后来在三家饭馆掌勺。
+
+3. 村口的茶馆每天招待客人。
+
+4. 村口的茶馆每天招待 300 位客人。
+
+5. 渡口有槐树。天上有云。树下有棋盘。
+
+6. 天上有云。渡口有槐树。树下有棋盘。
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "paragraph"),
+    [("周文青的职业是什么？", "2"), ("村口的茶馆每天招待多少客人？", "4"), ("渡口槐树下的棋盘", "6")],
+    ids=["what is asked", "a figure", "sentences side by side"],
+)
+def test_search_looks_for_what_is_asked_about(reportbot: Command, home: Path, question: str, paragraph: str) -> None:
+    (home / "seeds" / "cooks.zh.txt").write_text(COOKS, encoding="utf-8")
+    (home / "knowledge" / "reports.yaml").write_text("cooks: {source: cooks.zh.txt, language: zh, title: {zh: 厨师}}\n", encoding="utf-8")
+    shutil.rmtree(home / "knowledge" / "facts")
+    shutil.rmtree(home / "knowledge" / "gaps")
+    (found,) = lines(reportbot("search", "--json", "--limit", "1", question, home=home).stdout)
+    assert found[0]["paragraph"] == paragraph
 
 
 def test_search_finds_what_no_fact_covers(reportbot: Command, still_home: Path) -> None:
