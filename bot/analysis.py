@@ -16,6 +16,9 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3007"
 _CUT = re.compile(rf"[{_HAN}]+|\d+|[^\W\d_{_HAN}]+")
 _HAN_NUMERAL = re.compile(r"[一二三四五六七八九十百千万]{2,}|(?<=第)[一二三四五六七八九十]")
 _GROUPED = re.compile(r"(?<=\d)[,  ٬’'](?=\d{3}(?!\d))")
+_DIGIT = re.compile(r"\d")
+_SCALED = re.compile(r"(\d+(?:\.\d+)?)\s?(万|[kw](?![a-z]))(\d(?!\d))?")
+_SCALES = {"万": 10_000, "w": 10_000, "k": 1000}
 _ARABIC = {ord(a): b for a, b in zip("أإآٱةىؤئـ", ["ا", "ا", "ا", "ا", "ه", "ي", "و", "ي", ""], strict=True)}
 _LONGEST = 4000
 _GRAM = 4
@@ -35,9 +38,10 @@ class Analyzer:
     _canonical: dict[str, tuple[re.Pattern[str], dict[str, str]]] = field(default_factory=dict, compare=False, repr=False)
 
     def fold(self, text: str) -> str:
-        """Case, width, accents, script variants, controls and digit grouping folded away; at most 4,000 characters."""
-        text = unicodedata.normalize("NFKC", text[:_LONGEST]).casefold()
-        return _GROUPED.sub("", text.translate(self._folding))
+        """Case, width, accents, script variants, controls and digit grouping folded away, 1.7 万 and 17k written out; at most
+        4,000 characters."""
+        text = unicodedata.normalize("NFKC", text[:_LONGEST]).casefold().translate(self._folding)
+        return _SCALED.sub(_written_out, _GROUPED.sub("", text)) if _DIGIT.search(text) else text
 
     def plain(self, text: str) -> str:
         """Folded text without anything but letters and digits, words kept apart by one space."""
@@ -55,13 +59,13 @@ class Analyzer:
         """The folded words of a text with synonyms and spelled numbers made one; runs of Han stay whole."""
         return self.words_of(self.fold(text), language)
 
-    def words_of(self, folded: str, language: str) -> list[str]:
-        """As `words`, of a folded text."""
-        folded = self._same_words(language, folded)
+    def words_of(self, folded: str, language: str, raw: Sequence[str] | None = None) -> list[str]:
+        """As `words`, of a folded text; `raw` are its words as they stand, where they are known."""
+        same = self._same_words(language, folded)
         if language == "zh":
-            folded = _HAN_NUMERAL.sub(lambda found: str(_value(found[0])), folded)
+            same = _HAN_NUMERAL.sub(lambda found: str(_value(found[0])), same)
         numbers = self.numbers.get(language, {})
-        return [numbers.get(word, word) for word in _CUT.findall(folded)]
+        return [numbers.get(word, word) for word in (raw if raw is not None and same == folded else _CUT.findall(same))]
 
     def tokens(self, text: str, language: str) -> list[str]:
         """The index terms of a text: single Han characters and their pairs, stems of words, digits."""
@@ -164,6 +168,12 @@ def _stemmer(language: str) -> Stemmer.Stemmer:
 
 
 _made: dict[str, Stemmer.Stemmer] = {}
+
+
+def _written_out(found: re.Match[str]) -> str:
+    scale = _SCALES[found[2]]
+    value = float(found[1]) * scale + int(found[3] or 0) * scale / 10
+    return str(int(value)) if value.is_integer() else found[0]
 
 
 def _value(numeral: str) -> int:

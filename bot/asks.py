@@ -1,4 +1,4 @@
-"""What a question asks for: its kind (who, when, how many, …), and the session and years it names."""
+"""What a question asks for: its kind (who, when, how many, …), and the sessions, years and names in it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.analysis import Analyzer
+from bot.naming import Names
 
 _DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SESSION_DIGITS = 2
+_NOTHING = frozenset[str]()
+_NEXT_TO_NOTHING = 2
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Asked:
     kinds: frozenset[str] = frozenset()
     sessions: frozenset[int] = frozenset()
     years: frozenset[int] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,13 @@ class Asks:
     """Recognizes what is asked, by tables of words per language.
 
     `kinds` maps a kind to the words or phrases that ask for it; `sessions` holds the words beside which a number
-    names a session (`session`, 届). Both are folded by `analyzer`.
+    names a session (`session`, 届). Both are folded by `analyzer`. `names` recognizes places, bodies and the like.
     """
 
     analyzer: Analyzer
     kinds: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     sessions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    names: Names = field(default_factory=lambda: Names(Analyzer()))
     _made: dict[str, tuple[re.Pattern[str], dict[str, frozenset[str]]]] = field(default_factory=dict, compare=False, repr=False)
     _named: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -40,16 +45,19 @@ class Asks:
         """What a text in this language asks for, given its words as the analyzer cuts them."""
         joined = f" {' '.join(words)} "
         pattern, asking = self._phrases(language)
-        kinds = frozenset[str]().union(*(asking[phrase] for phrase in pattern.findall(joined)))
+        phrases = pattern.findall(joined)
+        kinds = asking[phrases[0]] if len(phrases) == 1 else _NOTHING.union(*[asking[phrase] for phrase in phrases])
+        names = self.names.read(words, language)
         if not _DIGIT.search(joined):
-            return Asked(kinds)
-        return Asked(kinds, frozenset(self._session_numbers(words, language)), frozenset(map(int, _YEAR.findall(joined))))
+            return Asked(kinds, names=names)
+        return Asked(kinds, frozenset(self._session_numbers(words, language)), frozenset(map(int, _YEAR.findall(joined))), names)
 
     def bare(self, words: Sequence[str], language: str) -> bool:
-        """Whether words ask for something and say nothing else."""
+        """Whether words ask for something and say next to nothing else: one word, or two Han characters."""
         joined = f" {' '.join(words)} "
         left, asking = self._phrases(language)[0].subn(" ", joined)
-        return asking > 0 and not left.strip()
+        rest = left.split()
+        return asking > 0 and (len("".join(rest)) <= _NEXT_TO_NOTHING if language == "zh" else len(rest) <= 1)
 
     def _session_numbers(self, words: Sequence[str], language: str) -> Iterable[int]:
         names = self._session_names(language)

@@ -10,6 +10,7 @@ import sqlite3
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,12 @@ from bot.counting import Counts
 from bot.facts import Block, Fact, Gap, Knowledge, Wording
 from bot.freshness import code_signature
 from bot.index import GRAMS, PASSAGES
+from bot.naming import Names
 from bot.traits import Traits
 
 _AT_ONCE = 32 * 1024 * 1024
+_OWN = 0.1
+_CACHE = 128 * 1024
 Progress = Callable[[int, int], None]
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -68,7 +72,7 @@ def asks(knowledge: Knowledge, cut: Analyzer) -> Asks:
     """What recognizes the kinds of questions in this knowledge's languages."""
     kinds = {language: _table(table, "asks") for language, table in knowledge.languages.items()}
     sessions = {language: _strings(table.get("sessions")) for language, table in knowledge.languages.items()}
-    return Asks(cut, kinds, sessions)
+    return Asks(cut, kinds, sessions, Names(cut, knowledge.names))
 
 
 def write(knowledge: Knowledge, target: Path, progress: Progress | None = None) -> None:
@@ -107,10 +111,12 @@ class _Writer:
         self.knowledge = knowledge
         self.analyzer = analyzer(knowledge)
         self.asks = asks(knowledge, self.analyzer)
+        self.nameless = replace(self.asks, names=Names(self.analyzer))
         titles = [(title, language) for report in knowledge.reports for language, title in report.titles.items()]
         self.own_sessions = frozenset(
             n for title, language in titles for n in self.asks.read(self.analyzer.words(title, language), language).sessions
         )
+        self.named: Counter[str] = Counter()
         self.counts: dict[str, Counts] = {}
         self.readings = variants.sounds()
         self.lengths: tuple[array[int], array[int]] = (array("I"), array("I"))
@@ -119,6 +125,7 @@ class _Writer:
         entries = [*self.entries()]
         languages = sorted({language for _, _, blocks, _ in entries for language in blocks}) or ["en"]
         self.counts = {language: Counts() for language in languages}
+        self.connection.execute(f"PRAGMA cache_size = -{_CACHE}")
         self.connection.execute("PRAGMA journal_mode = OFF")
         self.connection.execute("PRAGMA synchronous = OFF")
         self.connection.executescript(_SCHEMA)
@@ -147,27 +154,31 @@ class _Writer:
     def wordings(self, entries: Sequence[_Entry], languages: list[str], progress: Progress | None) -> None:
         serial = 0
         for number, (name, kind, blocks, source) in enumerate(entries, 1):
-            gathered = Traits()
+            gathered, asks = Traits(), self.asks if kind == "fact" else self.nameless
             rows: list[tuple[int, int, str, str, str, str]] = []
             for language, block in blocks.items():
                 spelled = []
                 for wording in block.wordings:
                     serial += 1
                     folded = self.analyzer.fold(wording.text)
-                    words = self.analyzer.words_of(folded, language)
+                    raw = self.analyzer.cut(folded)
+                    words = self.analyzer.words_of(folded, language, raw)
                     terms = list(dict.fromkeys(self.analyzer.terms(words, language)))
-                    gathered.wording(language, self.asks.read(words, language), terms)
-                    spelled.append([*words, *self.analyzer.cut(folded)])
+                    gathered.wording(language, asks.read(words, language), terms)
+                    spelled.append(raw if words == raw else [*words, *raw])
                     rows.append((serial, number, language, wording.text, " ".join(words), " ".join(terms)))
                 self.counts[language].words(spelled)
                 found = [(row[0], row[5]) for row in rows if row[2] == language]
                 self.connection.executemany(f"INSERT INTO wordings_fts (rowid, {language}) VALUES (?, ?)", found)
                 words = self.analyzer.words(block.answer, language)
-                gathered.answer(language, self.asks.read(words, language), self.analyzer.terms(words, language))
+                gathered.answer(language, asks.read(words, language), self.analyzer.terms(words, language))
             for language in languages:
                 self.counts[language].entry(number, gathered.wordings[language], gathered.terms(language))
+            held = gathered.as_json()
+            if kind == "fact":
+                self.named.update(held["names"])
             report, place = next(((c.report, c.paragraph) for c in traits.citations(source)), ("", ""))
-            entry = (number, name, kind, report, place, _json(gathered.as_json()), _json(traits.texts(source, blocks)))
+            entry = (number, name, kind, report, place, _json(held), _json(traits.texts(source, blocks)))
             self.connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", entry)
             self.connection.executemany("INSERT INTO wordings VALUES (?, ?, ?, ?, ?, ?)", rows)
             if progress:
@@ -187,7 +198,7 @@ class _Writer:
         for language, held in self.connection.execute("SELECT language, terms FROM wordings ORDER BY id"):
             terms = held.split()
             counts.append(min(255, len(terms)))
-            norms.append(math.sqrt(sum([squares[language][term] for term in terms])) or 1.0)
+            norms.append(math.sqrt(sum(map(squares[language].__getitem__, terms))) or 1.0)
         self.connection.execute("INSERT INTO lengths VALUES (?, ?)", (bytes(counts), norms.tobytes()))
 
     def sound(self, term: str) -> str | None:
@@ -228,7 +239,7 @@ class _Writer:
                     "synonyms": self.analyzer.synonyms,
                     "numbers": self.analyzer.numbers,
                 },
-                "asks": {"kinds": self.asks.kinds, "sessions": self.asks.sessions},
+                "asks": {"kinds": self.asks.kinds, "sessions": self.asks.sessions, "names": self.asks.names.words},
                 "sizes": {language: counts.wordings for language, counts in self.counts.items()}
                 | {PASSAGES: paragraphs, GRAMS: paragraphs},
                 "languages": dict(self.knowledge.languages.items()),
@@ -241,6 +252,7 @@ class _Writer:
                     for r in self.knowledge.reports
                 },
                 "own_sessions": sorted(self.own_sessions),
+                "own_names": sorted(name for name, count in self.named.items() if count > _OWN * len(self.knowledge.facts)),
                 "facts": len(self.knowledge.facts),
                 "gaps": len(self.knowledge.gaps),
                 "wordings": sum(counts.wordings for counts in self.counts.values()),

@@ -64,7 +64,7 @@ class Counts:
         """Every term with its frequency, the entries that hold it and the counts of each, and its claim."""
         for term, df in self.frequencies().items():
             entries, counts = self._held[term][::2], self._held[term][1::2]
-            yield term, df, (entries + counts).tobytes(), claim(entries, counts, self.sizes)
+            yield term, df, (entries + counts).tobytes(), claim(entries, counts, self.sizes) if df >= _CLAIMED else 0.0
 
     def vocabulary(self) -> Iterator[tuple[str, int]]:
         """Every word that is not Han, with the number of wordings that hold it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -107,6 +107,7 @@ class Knowledge:
     languages: Mapping[str, Mapping[str, object]]
     phrases: Mapping[str, Mapping[str, object]]
     synonyms: Mapping[str, tuple[tuple[str, ...], ...]]
+    names: Mapping[str, Mapping[str, Sequence[str]]]
 
     @property
     def entries(self) -> tuple[Entry, ...]:

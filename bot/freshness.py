@@ -22,6 +22,8 @@ _CODE = (
     "judge.json",
     "judge.py",
     "lexicon.py",
+    "naming.py",
+    "numbers.py",
     "sources.py",
     "traits.py",
     "variants.py",

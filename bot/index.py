@@ -17,6 +17,7 @@ from bot.asks import Asks
 from bot.facts import Citation
 from bot.freshness import code_signature
 from bot.lexicon import Lexicon
+from bot.naming import Names
 
 if TYPE_CHECKING:
     from bot.classifier import Classifier
@@ -38,7 +39,8 @@ DamagedError = sqlite3.DatabaseError
 
 @dataclass(frozen=True)
 class Entry:
-    """A fact, a gap or a piece of small talk, as the index holds it; `said` are its answers' terms by language."""
+    """A fact, a gap or a piece of small talk, as the index holds it; `said` are its answers' terms by language, `stated` the
+    names in them."""
 
     id: int
     name: str
@@ -47,6 +49,8 @@ class Entry:
     asked: Mapping[str, float]
     sessions: frozenset[int]
     years: frozenset[int]
+    names: frozenset[str]
+    stated: frozenset[str]
     report: str
     place: str
     core: Mapping[str, Sequence[tuple[str, int]]]
@@ -125,7 +129,7 @@ class Index(Lexicon):
     def asks(self) -> Asks:
         """What recognizes the kinds of questions, as it was when the index was built."""
         stored = self.meta("asks")
-        return Asks(self.analyzer, stored["kinds"], stored["sessions"])
+        return Asks(self.analyzer, stored["kinds"], stored["sessions"], Names(self.analyzer, stored["names"]))
 
     @cached_property
     def classifier(self) -> Classifier:
@@ -141,9 +145,10 @@ class Index(Lexicon):
     def read_entry(self, entry_id: int, name: str, kind: str, report: str, place: str, traits: Mapping[str, Any]) -> Entry:
         """An entry with these traits."""
         sessions, years = frozenset(traits["sessions"]), frozenset(traits["years"])
+        names, stated = frozenset(traits["names"]), frozenset(traits["stated"])
         core = {language: [(term, count) for term, count in terms] for language, terms in traits["core"].items()}
         said = {language: frozenset(terms.split()) for language, terms in traits["said"].items()}
-        return Entry(entry_id, name, kind, traits["wordings"], traits["asked"], sessions, years, report, place, core, said)
+        return Entry(entry_id, name, kind, traits["wordings"], traits["asked"], sessions, years, names, stated, report, place, core, said)
 
     def texts(self, entry_id: int) -> Texts:
         """What an entry says."""

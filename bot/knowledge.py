@@ -26,7 +26,7 @@ def read(home: Path) -> tuple[Knowledge, list[Problem]]:
     """Everything in `knowledge/` and `seeds/` below `home`, with every problem of form.
 
     A file with a problem is left out of the Knowledge. Phrases, languages, topics and synonyms come from the package
-    where the home has none.
+    where the home has none; names do not, as what else there is to name depends on the report.
     """
     reader = _Reader(home)
     reports = reader.reports()
@@ -41,6 +41,7 @@ def read(home: Path) -> tuple[Knowledge, list[Problem]]:
         languages=languages,
         phrases=reader.by_language("phrases"),
         synonyms={language: _groups(table) for language, table in reader.by_language("synonyms").items()},
+        names={path.stem: reader.names(path) for path in sorted((home / "knowledge" / "names").glob("*.yaml"))},
     )
     return knowledge, sorted(reader.problems, key=lambda p: (p.path, p.line))
 
@@ -197,6 +198,16 @@ class _Reader:
             node = self.load(path)
             value = self._plain(node) if node is not None else {}
             found[path.stem] = value if isinstance(value, dict) else {"groups": value}
+        return found
+
+    def names(self, path: Path) -> dict[str, list[str]]:
+        """The words for each name in one language's file, by group and name: `countries/egypt`."""
+        node = self.load(path)
+        found: dict[str, list[str]] = {}
+        with contextlib.suppress(_MalformedError):
+            for group, _, table in self._items(node) if node is not None else []:
+                for name, _, words in self._items(table):
+                    found[f"{group}/{name}"] = [self._text(word) for word in self._sequence(words)]
         return found
 
     def _tables(self, node: yaml.Node | None) -> dict[str, dict[str, object]]:

@@ -93,8 +93,9 @@ class IndexWithout(Index):
         for serial, _, language, text in self._whole.wordings(self._entry_id):
             if serial not in self._hidden:
                 words = self.analyzer.words(text, language)
-                gathered.wording(language, self.asks.read(words, language), list(dict.fromkeys(self.analyzer.terms(words, language))))
+                terms = list(dict.fromkeys(self.analyzer.terms(words, language)))
+                gathered.wording(language, self._whole.asks.read(words, language), terms)
         for language, answer in self._whole.texts(self._entry_id).answers.items():
             words = self.analyzer.words(answer, language)
-            gathered.answer(language, self.asks.read(words, language), self.analyzer.terms(words, language))
+            gathered.answer(language, self._whole.asks.read(words, language), self.analyzer.terms(words, language))
         return self.read_entry(self._entry_id, whole.name, whole.kind, whole.report, whole.place, gathered.as_json())

@@ -23,6 +23,7 @@ _NO = 1.5
 _CORE_PRIOR = 4.0
 _FEW = 1.5
 _STRANGE = 0.4
+_ASKED = 0.1
 _REMEMBERED, _REMEMBERED_TERMS = 5_000, 50_000
 
 
@@ -80,6 +81,7 @@ class Matching:
         self._idf: dict[tuple[str, str], float] = {}
         self._classifier = index.classifier
         self._own = frozenset(index.meta("own_sessions", ()))
+        self._own_names = frozenset(index.meta("own_names", ()))
 
     def signals(self, question: Question, learned: Mapping[int, float] | None = None) -> list[Signals]:
         """The entries that may be meant, with their signals, the likeliest first by a rough order.
@@ -179,11 +181,17 @@ class Matching:
         return min(1.0, sum(best.values()))
 
     def _fits(self, question: Question, entry: Entry) -> bool:
-        """Whether the entry may be about the session and the year that the question names, if it names any."""
-        sessions, years = question.asked.sessions, question.asked.years
-        other_session = sessions - entry.sessions - self._own
-        other_year = years and entry.years and not years & entry.years
-        return not (other_session or other_year)
+        """Whether the entry may be about the session, the year, the places and the bodies that the question names, if any.
+
+        Where the question only asks whether it is so, an entry that gives a date or a name of the same kind says how it is.
+        """
+        asked, says_how = question.asked, "whether" in question.asked.kinds
+        if asked.sessions - entry.sessions - self._own:
+            return False
+        if asked.years and entry.years and not asked.years & entry.years and not (says_how and entry.asked.get("when", 0.0) > _ASKED):
+            return False
+        others = asked.names - entry.names - self._own_names
+        return not others or (says_how and set(map(_group, others)) <= set(map(_group, entry.stated)))
 
     def _core(self, question: Question, entry: Entry) -> float:
         language = question.language
@@ -224,6 +232,10 @@ def _strongest(found: Sequence[_Found]) -> list[tuple[tuple[str, str], float]]:
 def _ahead(distances: Mapping[int, float], entry_id: int) -> float:
     """What the classifier adds to the rough order."""
     return max(0.0, _NO + distances.get(entry_id, -_NO))
+
+
+def _group(name: str) -> str:
+    return name.partition("/")[0]
 
 
 def _unasked(question: Question, entry: Entry) -> float:

@@ -28,7 +28,7 @@ class Number:
 
 
 def chinese_value(text: str) -> int:
-    """The value of a run of Chinese numerals: 二十二 -> 22, 二〇二二 -> 2022, 一万七千 -> 17000."""
+    """The value of a run of Chinese numerals: 二十二 -> 22, 二〇二二 -> 2022, 一万七千 -> 17000, as is 一万七."""
     if not any(c in _HAN_UNITS for c in text):
         return int("".join(str(_HAN_DIGITS[c]) for c in text) or 0)
     total = section = digit = 0
@@ -39,7 +39,8 @@ def chinese_value(text: str) -> int:
             total, section, digit = (total + section + digit) * _HAN_UNITS[char], 0, 0
         else:
             section, digit = section + (digit or 1) * _HAN_UNITS[char], 0
-    return total + section + digit
+    spoken = _HAN_UNITS.get(text[-2:-1], 0) if text[-1] in _HAN_DIGITS else 0
+    return total + section + digit * (spoken // 10 if spoken >= 100 else 1)
 
 
 class Figures:

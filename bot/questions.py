@@ -18,6 +18,7 @@ _LATIN = ("en", "fr", "es")
 _BY_SCRIPT = {"han": "zh", "kana": "zh", "cyrillic": "ru", "arabic": "ar"}
 _LONGEST = 600
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
+_SENTENCE_END = re.compile(r"([.!?。！？…؟\n]+)(?=\s|[^\x00-\x7f]|$)")
 _CLAUSE_END = re.compile(r"([,;:.!?，。；：！？、…؟،\n]+)(?=\s|[^\x00-\x7f]|$)")
 _ASKING = frozenset("?？؟")
 _MOST_CLAUSES = 3
@@ -25,7 +26,7 @@ _SHORTEST_CLAUSE = 6
 _PLAINLY = 1.5
 _LONGEST_PINYIN = 24
 _MENDED = 0.8
-_EARLIER = 0.5
+_EARLIER = 0.35
 _UNKNOWN = 0.7
 
 
@@ -49,6 +50,11 @@ class Question:
     def mass(self) -> float:
         """The weight of the whole question, known and unknown."""
         return sum(sum(own.values()) for own in self.terms.values()) + self.unknown
+
+    def within(self, whole: Question) -> Question:
+        """A clause of a text as it is meant there: about the sessions, years and names of the whole."""
+        about = whole.asked
+        return replace(self, asked=replace(self.asked, sessions=about.sessions, years=about.years, names=about.names))
 
 
 class Understanding:
@@ -105,12 +111,20 @@ class Understanding:
             return found
         return next((language for language in own if language in _LATIN), found)
 
+    def sentences(self, text: str) -> list[str]:
+        """The sentences of a long text that end with a question mark; none of a text that is one sentence."""
+        return self._parts(_SENTENCE_END, text, only_asking=True)
+
     def clauses(self, text: str) -> list[str]:
         """The clauses of a long text that may be its question, those with a question mark first; none of a short one."""
-        cut = _CLAUSE_END.split(text[:_LONGEST])
-        parts = [(part.strip(), end) for part, end in itertools.zip_longest(cut[::2], cut[1::2], fillvalue="") if part.strip()]
+        return self._parts(_CLAUSE_END, text, only_asking=False)
+
+    def _parts(self, end: re.Pattern[str], text: str, only_asking: bool) -> list[str]:
+        cut = end.split(text[:_LONGEST])
+        parts = [(part.strip(), mark) for part, mark in itertools.zip_longest(cut[::2], cut[1::2], fillvalue="") if part.strip()]
         if len(parts) < 2:
             return []
+        parts = [pair for pair in parts if _ASKING.intersection(pair[1]) or not only_asking]
         parts.sort(key=lambda pair: not _ASKING.intersection(pair[1]))
         likely = (part for part, _ in parts if len(part) >= _SHORTEST_CLAUSE and not self._only_padding(part))
         return list(itertools.islice(likely, _MOST_CLAUSES))
@@ -125,18 +139,18 @@ class Understanding:
         return bool(pattern and pattern.search(self.index.analyzer.fold(text).strip()))
 
     def bare(self, text: str, language: str) -> bool:
-        """Whether a text is nothing but question words: 哪年, "how many?"."""
+        """Whether a text is hardly more than question words: 哪年, "how many?", 哪座城, "which city"."""
         return self.index.asks.bare(self.index.analyzer.words(self.without_padding(text, language), language), language)
 
     def leaning(self, text: str, before: str, language: str) -> Question | None:
-        """The question with the terms of the one before at half their weight; None when the languages differ."""
+        """The question with the terms of the one before at a part of their weight; None when the languages differ."""
         question, earlier = self.read(text, language), self.read(before)
         if not earlier.terms.get(language):
             return None
         terms = {place: dict(own) for place, own in question.terms.items()}
         for term, weight in earlier.terms[language].items():
             terms[language].setdefault(term, _EARLIER * weight)
-        asked = question.asked if question.asked.kinds else Asked(earlier.asked.kinds, question.asked.sessions, question.asked.years)
+        asked = question.asked if question.asked.kinds else replace(question.asked, kinds=earlier.asked.kinds)
         return replace(question, plain=f"{earlier.plain} {question.plain}", terms=terms, asked=asked)
 
     def without_padding(self, text: str, language: str) -> str:

@@ -14,8 +14,8 @@ from bot.answers import ANSWER, NONE, Answer
 from bot.catalogue import Catalogue
 from bot.composing import Composer
 from bot.facts import Problem
-from bot.index import DamagedError, Index, IndexUnreadableError
-from bot.judge import Judge, Match, Thresholds, senses
+from bot.index import DamagedError, Entry, Index, IndexUnreadableError
+from bot.judge import Judge, Match, Thresholds
 from bot.matching import Matching
 from bot.questions import Question, Understanding
 from bot.settings import Home
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MOST_NEAREST = 3
 _SURE = 0.6
 _BRIEF = 6
+_WEIGHTY = 0.6
 _COMMAND = re.compile(r"\s*/[a-zA-Z_]+(?:@\w+)?(?:\s|$)")
 
 
@@ -93,7 +94,7 @@ class Responder(Catalogue):
             matches = [m for m in matches if m.entry.kind == "chat" or self.only in {c.report for c in self.citations(m.entry)}]
         if not question.mass:
             return self._composer.nothing(text, spoken)
-        reply = self._composer.compose(text, matches, spoken)
+        reply = self._composer.compose(text, matches, self.judge.senses(matches), spoken)
         if reply.status == NONE and not reply.fact and self.reads(question.language):
             reply = replace(reply, nearest=self._nearest(text, reply.nearest))
         return reply
@@ -114,13 +115,13 @@ class Responder(Catalogue):
         """The question as understood and the entries it may mean, the best first."""
         question = self.understanding.read(text, language)
         matches = self.judge.matches(self.matching.signals(question))
-        if _likeliest(matches) < self.thresholds.answer:
+        if self._likeliest(matches) < self.thresholds.answer:
             question, matches = self._clause(text, question, matches, language)
         if conversation is None or not conversation.question:
             return question, matches
         follows = self.understanding.follows(text, question.language) or self.understanding.bare(text, question.language)
         brief = sum(len(own) for own in question.terms.values()) <= _BRIEF
-        if not (follows or brief) and _likeliest(matches) >= max(_SURE, self.thresholds.answer):
+        if not (follows or brief) and self._likeliest(matches) >= max(_SURE, self.thresholds.answer):
             return question, matches
         leaning = self.understanding.leaning(text, conversation.question, question.language)
         if leaning is None:
@@ -128,19 +129,35 @@ class Responder(Catalogue):
         before = self.index.named(conversation.fact) if conversation.fact else None
         leant = self.judge.matches(self.matching.signals(leaning), before.together if before else None)
         leant = [match for match in leant if match.entry.name != conversation.fact]
-        if leant and (follows or _likeliest(leant) > _likeliest(matches)):
+        if leant and ((follows and not self._clear(matches, before)) or self._likeliest(leant) > self._likeliest(matches)):
             return leaning, leant
         return question, matches
 
+    def _clear(self, matches: Sequence[Match], before: Entry | None) -> bool:
+        """Whether a question means a fact beside the last answer without leaning on it."""
+        beside = before is not None and bool(matches) and matches[0].entry.together == before.together
+        return beside and self._likeliest(matches) >= self.thresholds.answer
+
     def _clause(self, text: str, question: Question, matches: list[Match], language: str | None) -> tuple[Question, list[Match]]:
-        """Of a long text that is no question as a whole, the clause that is one most clearly; else the whole."""
+        """Of a long text that is no question as a whole, the sentence or clause that is one most clearly; else the whole.
+
+        A clause must be most of the text, and means the sessions, years and names of the whole.
+        """
         best = question, matches
-        for clause in self.understanding.clauses(text):
-            asked = self.understanding.read(clause, language)
+        read = self.understanding.read
+        asked_for = [read(sentence, language) for sentence in self.understanding.sentences(text)]
+        clauses = [read(clause, language).within(question) for clause in self.understanding.clauses(text)]
+        asked_for += [clause for clause in clauses if clause.mass >= _WEIGHTY * question.mass]
+        for asked in asked_for:
             found = self.judge.matches(self.matching.signals(asked))
-            if _likeliest(found) > _likeliest(best[1]):
+            if self._likeliest(found) > self._likeliest(best[1]):
                 best = asked, found
         return best
+
+    def _likeliest(self, matches: Sequence[Match]) -> float:
+        """The score of what a question most likely means; 0 when nothing was found."""
+        found = self.judge.senses(matches)
+        return found[0].score if found else 0.0
 
     def search(self, text: str, limit: int = 5) -> list[Found]:
         """Paragraphs that may hold what the text asks for, the best first."""
@@ -200,12 +217,6 @@ def _current(home: Home, index: Index | None) -> tuple[Index, list[Problem]]:
         return Index(home.index), problems
     except IndexUnreadableError as error:
         raise KnowledgeRefusedError(problems or [Problem(str(home.index), 1, str(error))]) from None
-
-
-def _likeliest(matches: Sequence[Match]) -> float:
-    """The score of what a question most likely means; 0 when nothing was found."""
-    found = senses(matches)
-    return found[0].score if found else 0.0
 
 
 def _timed(reply: Answer, started: float) -> Answer:

@@ -160,6 +160,7 @@ EN_CROWD = "There were 17,000 people of eleven nations, 47 per cent of them wome
     ("paragraph", "language", "answer"),
     [
         (ZH_CROWD, "zh", "有 1.7 万人。"), (ZH_CROWD, "zh", "有 17000 人。"), (ZH_CROWD, "zh", "有一万七千人。"),
+        (ZH_CROWD, "zh", "有一万七。"),
         (ZH_CROWD, "zh", "有１７０００人。"),
         (ZH_CROWD, "en", "More than 17,000 people."), (ZH_CROWD, "en", "17000 of 155 countries."), (ZH_CROWD, "fr",
         "Plus de 17 000 personnes."),
