@@ -41,7 +41,8 @@ def _learn_judge(home: Home, questions: Sequence[golden.Golden]) -> None:
     responder = open_responder(home.folder)
     left_out = learning.leave_outs(responder.index, responder.judge, _JUDGE_SAMPLE, kinds=("fact", "gap"))
     known = [sample for sample in left_out if sample.right]
-    learning.store_judge(PACKAGE / "judge.json", learning.fit(golden.samples(responder, questions), known))
+    asked = golden.samples(responder, questions)
+    learning.store_judge(PACKAGE / "judge.json", learning.fit_doubts(learning.fit(asked, known), asked))
     responder.close()
 
 

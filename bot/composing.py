@@ -8,7 +8,7 @@ from bot import labels
 from bot.answers import ANSWER, CHAT, CHOICE, NONE, Answer
 from bot.catalogue import Catalogue
 from bot.facts import Citation
-from bot.judge import Match, Sense, Thresholds, senses
+from bot.judge import Match, Sense, Thresholds
 
 _MOST_CHOICES = 3
 _MOST_SUGGESTIONS = 3
@@ -25,9 +25,8 @@ class Composer:
         self._catalogue = catalogue
         self._thresholds = thresholds
 
-    def compose(self, text: str, matches: Sequence[Match], language: str) -> Answer:
-        """The reply to `text`, for which `matches` were found."""
-        found = senses(matches)
+    def compose(self, text: str, matches: Sequence[Match], found: Sequence[Sense], language: str) -> Answer:
+        """The reply to `text`, for which `matches` were found that make these senses of it."""
         best = found[0] if found else None
         if best and best.entry.kind == "chat" and best.score >= self._thresholds.choice:
             return Answer(text, CHAT, language, self._catalogue.said(best.entry, language), score=best.score, chat=best.entry.name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.answers import ANSWER, CHAT, CHOICE, Answer
-from bot.judge import Match, Thresholds, senses
+from bot.judge import DOUBTS, Sense, Thresholds
 from bot.matching import SIGNALS
 from bot.questions import Question
 from bot.responder import Responder
@@ -27,10 +29,12 @@ def explain(responder: Responder, text: str, language: str | None = None) -> str
         "",
         "score  " + " ".join(f"{name[:7]:>7}" for name in SIGNALS) + "  entry",
     ]
+    found = responder.judge.senses(matches)
     for match in matches[:_SHOWN]:
         values = " ".join(f"{value:7.2f}" for value in match.values)
         lines.append(f"{match.score:5.3f}  {values}  {match.entry.kind} {match.entry.name} ~ {match.wording.plain}")
-    lines += ["", f"verdict    {reply.status}: {_reason(reply, matches, limits)}", f"reply      {reply.text}"]
+    lines += ["", *(f"doubts     {_doubts(sense)}" for sense in found[:1] if sense.doubts)]
+    lines += [f"verdict    {reply.status}: {_reason(reply, found, limits)}", f"reply      {reply.text}"]
     return "\n".join(lines)
 
 
@@ -42,11 +46,15 @@ def _terms(question: Question) -> str:
 def _asked(question: Question) -> str:
     asked = question.asked
     parts = [*sorted(asked.kinds), *(f"session {n}" for n in sorted(asked.sessions)), *(f"year {n}" for n in sorted(asked.years))]
+    parts += [f"named: {name}" for name in sorted(asked.names)]
     return ", ".join(parts) or "nothing in particular"
 
 
-def _reason(reply: Answer, matches: list[Match], limits: Thresholds) -> str:
-    found = senses(matches)
+def _doubts(sense: Sense) -> str:
+    return ", ".join(f"{name} {value:.2f}" for name, value in zip(DOUBTS, sense.doubts, strict=True))
+
+
+def _reason(reply: Answer, found: Sequence[Sense], limits: Thresholds) -> str:
     if reply.status == ANSWER and reply.fact is None:
         return "the text names a paragraph"
     if not found:

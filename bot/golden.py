@@ -71,7 +71,8 @@ def samples(responder: Responder, golden: Sequence[Golden]) -> list[Sample]:
     found = []
     for question in golden:
         entries = [entry for name in question.expect if (entry := responder.index.named(name))]
-        found.append(Sample(tuple(_last(responder, question)), question.expect, frozenset(e.together for e in entries)))
+        matches = tuple(_last(responder, question))
+        found.append(Sample(matches, responder.judge.senses(matches), question.expect, frozenset(e.together for e in entries)))
     return found
 
 

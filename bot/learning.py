@@ -7,36 +7,40 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from bot.fitting import logistic
 from bot.index import Entry, Index
-from bot.judge import Judge, Match, Sense, Thresholds, senses
+from bot.judge import DOUBTS, Judge, Match, Sense, Thresholds
 from bot.leaving import IndexWithout, Row
 from bot.matching import SIGNALS, Matching
 from bot.questions import Understanding
 
 CALIBRATION = "calibration.json"
-WRONG_COSTS = 0.6
+WRONG_COSTS = 1.0
 UNANSWERABLE = 0.25
 REFUSED, REFUSED_SURELY = 0.65, 0.8
 _SAMPLE = 300
 _SEED = 0
 Without = Callable[[Row, bool], Mapping[int, float]]
-_RIDGE = 1.0
-_ROUNDS = 10
 _LEFT_OUT_WEIGHT = 0.8
-_SETTLED = 1e-4
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One question judged without knowing its answer: what was found, the names of the entries that are right, and the
-    paragraphs of the facts among them (none: no fact answers it)."""
+    """One question judged without knowing its answer: what was found and what sense that makes, the names of the entries that
+    are right, and the paragraphs of the facts among them (none: no fact answers it)."""
 
     matches: tuple[Match, ...]
+    senses: tuple[Sense, ...]
     right: frozenset[str]
     places: frozenset[tuple[str, str]]
+
+    def judged(self, judge: Judge) -> Sample:
+        """The same question, judged by another judge."""
+        matches = tuple(judge.rejudged(self.matches))
+        return replace(self, matches=matches, senses=judge.senses(matches))
 
     @property
     def answerable(self) -> bool:
@@ -74,8 +78,9 @@ def leave_outs(
             if right and len(own[row[1]]) < 2:
                 continue
             learned = without(row, not right) if without else {}
-            judged = _judged(index, judge, row, hidden, learned)
-            samples.append(Sample(tuple(judged), right, frozenset({entry.together} if right and entry.kind == "fact" else ())))
+            matches = tuple(_judged(index, judge, row, hidden, learned))
+            places = frozenset({entry.together} if right and entry.kind == "fact" else ())
+            samples.append(Sample(matches, judge.senses(matches), right, places))
     return samples
 
 
@@ -122,8 +127,7 @@ def thresholds_from_wordings(samples: Sequence[Sample]) -> Thresholds:
 
 def _tops(samples: Sequence[Sample]) -> list[tuple[Sense, Sample]]:
     """The samples whose likeliest sense is facts, with that sense."""
-    found = ((senses(s.matches), s) for s in samples if s.matches)
-    return [(likeliest[0], s) for likeliest, s in found if likeliest[0].entry.kind == "fact"]
+    return [(s.senses[0], s) for s in samples if s.senses and s.senses[0].entry.kind == "fact"]
 
 
 def _refusing(samples: Sequence[Sample], share: float) -> float:
@@ -189,12 +193,12 @@ def auroc(samples: Sequence[Sample]) -> float:
 
 
 def _fact_score(sample: Sample) -> float:
-    top = senses(sample.matches)[:1]
+    top = sample.senses[:1]
     return top[0].score if top and top[0].entry.kind == "fact" else 0.0
 
 
 def fit(asked: Iterable[Sample], left_out: Iterable[Sample]) -> Judge:
-    """The logistic model that tells right entries from wrong ones (ridge-penalized, by Newton's method).
+    """The logistic model that tells right entries from wrong ones.
 
     Of wordings left out, entries of the same paragraph as the right one teach nothing: they may well answer, too.
     """
@@ -208,46 +212,23 @@ def fit(asked: Iterable[Sample], left_out: Iterable[Sample]) -> Judge:
                     rows.append((*match.values, 1.0))
                     marks.append(1.0 if match.entry.name in sample.right else 0.0)
                     weights.append(weight)
-    model = [0.0] * (len(SIGNALS) + 1)
-    for _ in range(_ROUNDS):
-        model = _newton(model, rows, marks, weights)
-    named = {name: round(weight, 4) for name, weight in zip(SIGNALS, model, strict=False)}
-    return Judge(named, round(model[-1], 4))
+    *learned, bias = logistic(len(SIGNALS) + 1, rows, marks, weights)
+    return Judge(dict(zip(SIGNALS, learned, strict=True)), bias)
 
 
-def _newton(model: list[float], rows: Sequence[Sequence[float]], marks: Sequence[float], weights: Sequence[float]) -> list[float]:
-    size = len(model)
-    gradient = [-_RIDGE * w for w in model]
-    hessian = [[_RIDGE if i == j else 0.0 for j in range(size)] for i in range(size)]
-    for row, mark, weight in zip(rows, marks, weights, strict=True):
-        chance = 1 / (1 + math.exp(-max(-30.0, min(30.0, sum(map(float.__mul__, model, row))))))
-        slack, curve = weight * (mark - chance), weight * chance * (1 - chance)
-        if abs(slack) < _SETTLED:
-            continue
-        for i, value in enumerate(row):
-            gradient[i] += slack * value
-            scaled = curve * value
-            line = hessian[i]
-            for j in range(i + 1):
-                line[j] += scaled * row[j]
-    for i in range(size):
-        for j in range(i):
-            hessian[j][i] = hessian[i][j]
-    return [w + step for w, step in zip(model, _solve(hessian, gradient), strict=True)]
-
-
-def _solve(matrix: list[list[float]], right: list[float]) -> list[float]:
-    """Gaussian elimination with pivoting."""
-    rows = [[*line, value] for line, value in zip(matrix, right, strict=True)]
-    size = len(rows)
-    for i in range(size):
-        pivot = max(range(i, size), key=lambda r: abs(rows[r][i]))
-        rows[i], rows[pivot] = rows[pivot], rows[i]
-        for r in range(size):
-            if r != i:
-                factor = rows[r][i] / rows[i][i]
-                rows[r] = [a - factor * b for a, b in zip(rows[r], rows[i], strict=True)]
-    return [rows[i][size] / rows[i][i] for i in range(size)]
+def fit_doubts(judge: Judge, asked: Iterable[Sample]) -> Judge:
+    """The judge, with the logistic model that tells from the doubts about the likeliest facts whether to answer with them."""
+    rows: list[tuple[float, ...]] = []
+    marks: list[float] = []
+    for sample in asked:
+        facts = [sense for sense in sample.judged(judge).senses if sense.entry.kind == "fact"]
+        if facts:
+            rows.append((*facts[0].doubts, 1.0))
+            marks.append(float(_right(facts[0], sample)))
+    if not rows:
+        return judge
+    *learned, bias = logistic(len(DOUBTS) + 1, rows, marks, [1.0] * len(rows))
+    return replace(judge, doubts=dict(zip(DOUBTS, learned, strict=True)) | {"bias": bias})
 
 
 @dataclass(frozen=True)

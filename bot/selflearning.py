@@ -31,7 +31,7 @@ def calibrate(path: Path) -> Calibration:
     if learned:
         crossed = learning.leave_outs(index, shipped, _SAMPLE, without=learned.without)
         judge = learning.fit(crossed, ())
-        samples = [_judged(sample, judge) for sample in crossed]
+        samples = [sample.judged(judge) for sample in crossed]
         if _accuracy(samples) >= _accuracy(plain) + _GAIN:
             index.close()
             with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -93,10 +93,6 @@ class _Folds:
             if len({row[1] for row in rows}) > 1:
                 models[language] = classifier.train([self._features[r[0]] for r in rows], [r[1] for r in rows])
         return models
-
-
-def _judged(sample: Sample, judge: Judge) -> Sample:
-    return Sample(tuple(judge.rejudged(sample.matches)), sample.right, sample.places)
 
 
 def _accuracy(samples: list[Sample]) -> float:

@@ -351,6 +351,26 @@ def test_facts_said_together_stand_in_one_paragraph_and_nothing_is_quoted_twice(
     assert together > 20
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "paragraph"),
+    [
+        ("下一届论坛由哪国主办？", "哪座城市", "13(d)"),
+        ("which country hosts the next forum?", "which city", "13(d)"),
+        ("when did the former hosts hold their working meeting?", "what purpose", "11"),
+    ],
+)
+def test_hardly_more_than_a_question_word_asks_on_about_the_last_answer(shipped: Responder, first: str, then: str, paragraph: str) -> None:
+    conversation = Conversation()
+    shipped.answer(first, conversation=conversation)
+    reply = shipped.answer(then, conversation=conversation)
+    assert paragraph in {*(c.paragraph for c in reply.citations), *(s.paragraph for s in reply.suggestions)}
+
+
+@pytest.mark.parametrize("written", ["17,000", "17 000", "17k", "1.7 万", "1万7", "一万七", "一万七千", "1.7w"])
+def test_a_number_is_one_number_however_it_is_written(shipped: Responder, written: str) -> None:
+    assert shipped.index.analyzer.words(written, "zh") == ["17000"]
+
+
 def test_question_words_alone_ask_on_about_the_last_answer(shipped: Responder) -> None:
     conversation = Conversation()
     shipped.answer("下一届在哪个城市办？", conversation=conversation)
@@ -380,6 +400,19 @@ def test_paragraphs_of_two_reports_with_one_number_are_two_paragraphs(home: Path
     with (home / "knowledge" / "reports.yaml").open("a", encoding="utf-8") as reports:
         reports.write("bakers: {source: bakers.en.txt, language: en, title: {en: Outcomes of the third session of the Bakers' Forum}}\n")
     assert len({citation.report for citation in open_responder(home).answer(question).citations}) <= 1
+
+
+def test_a_gap_that_may_be_meant_makes_the_facts_less_sure(shipped: Responder) -> None:
+    doubted = 0
+    for question in golden.read(sorted((ROOT / "tests" / "questions").glob("en.yaml"))):
+        _, matches = shipped.consider(question.turns[0])
+        facts = [match for match in matches if match.entry.kind == "fact"]
+        gap = max((match.score for match in matches if match.entry.kind == "gap"), default=0.0)
+        if facts and gap > 0.1 and facts[0].score < 1:
+            beside, alone = (next(s for s in shipped.judge.senses(m) if s.entry == facts[0].entry) for m in (matches, facts))
+            assert beside.score < alone.score
+            doubted += 1
+    assert doubted > 50
 
 
 def test_the_explanation_says_what_the_reply_does(shipped: Responder) -> None:

@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "numbers": "",
     "labels": "numbers",
     "analysis": "numbers",
-    "asks": "analysis",
+    "naming": "analysis",
+    "asks": "analysis naming",
     "answers": "facts",
     # rooms
     "sources": "facts",
@@ -33,10 +34,10 @@ MAY_IMPORT = {
     "traits": "asks facts",
     "counting": "analysis",
     "lexicon": "counting",
-    "index": "analysis asks classifier facts freshness lexicon",
+    "index": "analysis asks classifier facts freshness lexicon naming",
     "passages": "index",
     "leaving": "analysis counting index lexicon traits",
-    "building": "analysis asks counting facts freshness index sources traits variants",
+    "building": "analysis asks counting facts freshness index naming sources traits variants",
     "inbox": "",
     "journal": "",
     # judgement
@@ -44,7 +45,8 @@ MAY_IMPORT = {
     "matching": "index questions",
     "judge": "index matching settings",
     "search": "index passages questions",
-    "learning": "index judge leaving matching questions",
+    "fitting": "",
+    "learning": "fitting index judge leaving matching questions",
     "selflearning": "classifier index judge learning leaving",
     "rebuilding": "building check facts freshness index knowledge learning selflearning settings",
     # the one path
