@@ -191,6 +191,9 @@ def test_a_figure_may_be_written_in_any_way(home: Path, paragraph: str, language
     [
         (ZH_CROWD, "zh", "有 1.8 万人。", "1.8"), (ZH_CROWD, "zh", "有一万八千人。", "一万八千"), (ZH_CROWD, "zh",
         "有 17 万人。", "17"), (ZH_CROWD, "en", "1,700 people.", "1,700"),
+        (ZH_CROWD, "en", "155 million people.", "million"), (ZH_CROWD, "fr", "155 millions de personnes.", "millions"),
+        (ZH_CROWD, "es", "155 millones de personas.", "millones"), (ZH_CROWD, "ru", "155 млн человек.", "млн"),
+        (ZH_CROWD, "ar", "155 مليون شخص", "مليون"),
         (ZH_CROWD, "en", "156 countries.", "156"), (ZH_CROWD, "fr", "18 000 personnes.", "18 000"), (ZH_CROWD, "ar", "١٨٠٠٠ شخص",
         "١٨٠٠٠"),
         (ZH_SIX, "zh", "七种。", "七"), (ZH_SIX, "en", "Seven languages.", "seven"), (ZH_SIX, "fr", "Sept langues.", "sept"),
