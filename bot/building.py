@@ -72,7 +72,7 @@ def asks(knowledge: Knowledge, cut: Analyzer) -> Asks:
     """What recognizes the kinds of questions in this knowledge's languages."""
     kinds = {language: _table(table, "asks") for language, table in knowledge.languages.items()}
     sessions = {language: _strings(table.get("sessions")) for language, table in knowledge.languages.items()}
-    return Asks(cut, kinds, sessions, Names(cut, knowledge.names))
+    return Asks(cut, kinds, sessions, Names(cut, lambda language: knowledge.names.get(language, {})))
 
 
 def write(knowledge: Knowledge, target: Path, progress: Progress | None = None) -> None:
@@ -239,7 +239,7 @@ class _Writer:
                     "synonyms": self.analyzer.synonyms,
                     "numbers": self.analyzer.numbers,
                 },
-                "asks": {"kinds": self.asks.kinds, "sessions": self.asks.sessions, "names": self.asks.names.words},
+                "asks": {"kinds": self.asks.kinds, "sessions": self.asks.sessions},
                 "sizes": {language: counts.wordings for language, counts in self.counts.items()}
                 | {PASSAGES: paragraphs, GRAMS: paragraphs},
                 "languages": dict(self.knowledge.languages.items()),
@@ -252,6 +252,7 @@ class _Writer:
                     for r in self.knowledge.reports
                 },
                 "own_sessions": sorted(self.own_sessions),
+                **{f"names {language}": names for language, names in self.knowledge.names.items()},
                 "own_names": sorted(name for name, count in self.named.items() if count > _OWN * len(self.knowledge.facts)),
                 "facts": len(self.knowledge.facts),
                 "gaps": len(self.knowledge.gaps),

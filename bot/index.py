@@ -129,7 +129,11 @@ class Index(Lexicon):
     def asks(self) -> Asks:
         """What recognizes the kinds of questions, as it was when the index was built."""
         stored = self.meta("asks")
-        return Asks(self.analyzer, stored["kinds"], stored["sessions"], Names(self.analyzer, stored["names"]))
+        return Asks(self.analyzer, stored["kinds"], stored["sessions"], Names(self.analyzer, self._names))
+
+    def _names(self, language: str) -> Mapping[str, Sequence[str]]:
+        found: Mapping[str, Sequence[str]] = self.meta(f"names {language}", {})
+        return found
 
     @cached_property
     def classifier(self) -> Classifier:

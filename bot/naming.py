@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.analysis import Analyzer, is_han
@@ -19,20 +19,18 @@ _Table = Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
 
 @dataclass(frozen=True)
 class Names:
-    """Recognizes names by tables of words: `words` gives, for each language, the words for a name (`countries/egypt`).
+    """Recognizes names by tables of words: `words` gives, for a language, the words for each name (`countries/egypt`).
 
     A name stands as it is listed, but for what is joined to its front in Arabic and its ending in Russian; in a Chinese text
     English names stand, too. What is listed under `no-names` only looks like one.
     """
 
     analyzer: Analyzer
-    words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    words: Callable[[str], Mapping[str, Sequence[str]]] = lambda language: {}
     _made: dict[str, _Table] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, words: Sequence[str], language: str) -> frozenset[str]:
         """The names in a text, given its words as the analyzer cuts them."""
-        if not self.words:
-            return frozenset()
         found: set[str] = set()
         for word in words:
             if is_han(word) and not self._table("zh").keys().isdisjoint(map(operator.add, word, word[1:])):
@@ -67,7 +65,7 @@ class Names:
         """The names by the first two Han characters, or else the first term."""
         if language not in self._made:
             table: defaultdict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
-            for name, texts in self.words.get(language, {}).items():
+            for name, texts in self.words(language).items():
                 for text in texts:
                     words = tuple(self.analyzer.words(text, language))
                     if any(map(is_han, words)):

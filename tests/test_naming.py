@@ -10,7 +10,7 @@ from homes import Command
 from bot.analysis import Analyzer
 from bot.knowledge import read
 from bot.naming import Names
-from bot.responder import Conversation, Responder, open_responder
+from bot.responder import Conversation, Responder
 
 WORDS = {
     "zh": {"countries/egypt": ["埃及"], "countries/china": ["中国"], "regions/middle-east": ["中东"], "regions/cee": ["中东欧"],
@@ -24,7 +24,7 @@ WORDS = {
 @pytest.fixture(scope="module")
 def names() -> Names:
     """What recognizes a handful of names."""
-    return Names(Analyzer(), WORDS)
+    return Names(Analyzer(), lambda language: WORDS.get(language, {}))
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,6 @@ def test_the_explanation_shows_what_is_named(reportbot: Command, still_home: Pat
     (folder / "en.yaml").write_text("countries:\n  norway: [Norway, Norwegian]\n", encoding="utf-8")
     assert "named: countries/norway" in reportbot("ask", "--explain", "Norwegian keepers", home=home).stdout
     assert "named:" not in reportbot("ask", "--explain", "Norwegian keepers", home=still_home).stdout
-
-
-def test_a_home_without_names_refuses_none(home: Path) -> None:
-    assert open_responder(home).index.asks.names.words == {}
 
 
 @pytest.mark.parametrize(
