@@ -39,8 +39,8 @@ class Signals:
     core: how much of what most of the entry's wordings say the question says; foreign: the weight of the question that this
     entry never says and another one mostly says; gap: 1 for a gap; denied: how well the question and the best gap's nearest
     wording cover each other, 0 for a gap itself; learned: the classifier's distance brought to 0..1, and ahead: how far
-    above its next choice (both 0 where nothing was learned). `verbatim`: the question is one of the entry's wordings, word
-    for word; `fits`: the entry is not about other sessions or years than the question names, and
+    above its next choice (both 0 where nothing was learned). `verbatim`: the question, or what it frames ("what is the …"), is
+    one of the entry's wordings, word for word; `fits`: the entry is not about other sessions or years than the question names, and
     enough of the question is known.
     """
 
@@ -108,7 +108,7 @@ class Matching:
                 f.strength - rival, _unasked(question, f.entry), length, self._core(question, f.entry), f.foreign,
                 *((1.0, 0.0) if f.entry.kind == "gap" else (0.0, denied)), *_distance(distances.get(f.entry.id), top),
             )  # fmt: skip
-            verbatim = f.nearest.plain == question.plain
+            verbatim = any(candidate.plain in {question.plain, question.core} for candidate in f.wordings)
             signals.append(Signals(f.entry, values, f.nearest, verbatim, known and self._fits(question, f.entry)))
         return signals
 

@@ -20,6 +20,7 @@ _LONGEST = 600
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _SENTENCE_END = re.compile(r"([.!?。！？…؟\n]+)(?=\s|[^\x00-\x7f]|$)")
 _CLAUSE_END = re.compile(r"([,;:.!?，。；：！？、…؟،\n]+)(?=\s|[^\x00-\x7f]|$)")
+_PLACES = {"followups": "^{0}", "frames": "^{0}|{0}$"}
 _ASKING = frozenset("?？؟")
 _MOST_CLAUSES = 3
 _SHORTEST_CLAUSE = 6
@@ -35,12 +36,14 @@ class Question:
     """A question as the index sees it.
 
     `terms` holds, for each language searched, its terms with their weights (IDF, less for a mended typo); `unknown` is
-    the weight of what no wording holds. The first language is the one to answer in.
+    the weight of what no wording holds. The first language is the one to answer in. `core` is `plain` without a frame such
+    as "what is the …".
     """
 
     text: str
     language: str
     plain: str
+    core: str
     terms: Mapping[str, Mapping[str, float]]
     unknown: float
     asked: Asked
@@ -83,7 +86,9 @@ class Understanding:
                     unknown += weight
         if unknown and self._pinyin(words, found, terms, mended) and sum(terms["zh"].values()) > sum(terms[found].values()):
             found, unknown = "zh", 0.0
-        return Question(text, found, " ".join(mended.get(w, w) for w in words), terms, unknown, self.index.asks.read(words, found), mended)
+        plain = " ".join(mended.get(w, w) for w in words)
+        core = self._without("frames", plain, found).strip()
+        return Question(text, found, plain, core, terms, unknown, self.index.asks.read(words, found), mended)
 
     def language(self, text: str, preferred: str | None = None) -> str:
         """The language of a text: by script; among Latin ones `preferred` (or English) unless its words are plainly another's."""
@@ -151,7 +156,8 @@ class Understanding:
         for term, weight in earlier.terms[language].items():
             terms[language].setdefault(term, _EARLIER * weight)
         asked = question.asked if question.asked.kinds else replace(question.asked, kinds=earlier.asked.kinds)
-        return replace(question, plain=f"{earlier.plain} {question.plain}", terms=terms, asked=asked)
+        plain = f"{earlier.plain} {question.plain}"
+        return replace(question, plain=plain, core=plain, terms=terms, asked=asked)
 
     def without_padding(self, text: str, language: str) -> str:
         """The text without greetings and politeness around the question; the text itself when nothing else is left."""
@@ -174,8 +180,8 @@ class Understanding:
             listed = self.index.meta("languages", {}).get(language, {}).get(name, [])
             phrases = sorted({self.index.analyzer.fold(p) for p in listed}, key=lambda p: (-len(p), p))
             edge = ("", "") if language == "zh" else (r"(?<!\w)", r"(?!\w)")
-            start = "^(?:" if name == "followups" else "(?:"
-            made = re.compile(edge[0] + start + "|".join(map(re.escape, phrases)) + ")" + edge[1]) if phrases else None
+            listed = f"{edge[0]}(?:{'|'.join(map(re.escape, phrases))}){edge[1]}"
+            made = re.compile(_PLACES.get(name, "{0}").format(listed)) if phrases else None
             self._patterns[name, language] = made
         return self._patterns[name, language]
 

@@ -366,6 +366,19 @@ def test_hardly_more_than_a_question_word_asks_on_about_the_last_answer(shipped:
     assert paragraph in {*(c.paragraph for c in reply.citations), *(s.paragraph for s in reply.suggestions)}
 
 
+@pytest.mark.parametrize(
+    ("question", "fact"),
+    [
+        ("whats the slogan", "host/theme"),
+        ("What was the turnout?", "attendance/participants"),
+        ("共同主席是谁", "declaration/advisory-group-chairs"),
+    ],
+)
+def test_a_curated_key_word_is_understood_in_a_frame(shipped: Responder, question: str, fact: str) -> None:
+    assert shipped.answer(question).score == 1.0
+    assert given_fact(shipped, question) == fact
+
+
 @pytest.mark.parametrize("written", ["17,000", "17 000", "17k", "1.7 万", "1万7", "一万七", "一万七千", "1.7w"])
 def test_a_number_is_one_number_however_it_is_written(shipped: Responder, written: str) -> None:
     assert shipped.index.analyzer.words(written, "zh") == ["17000"]
