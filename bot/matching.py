@@ -40,8 +40,8 @@ class Signals:
     entry never says and another one mostly says; gap: 1 for a gap; denied: how well the question and the best gap's nearest
     wording cover each other, 0 for a gap itself; learned: the classifier's distance brought to 0..1, and ahead: how far
     above its next choice (both 0 where nothing was learned). `verbatim`: the question, or what it frames ("what is the …"), is
-    one of the entry's wordings, word for word; `fits`: the entry is not about other sessions or years than the question names, and
-    enough of the question is known.
+    one of the entry's wordings, word for word; `fits`: the entry may be about the sessions, years and names in the
+    question, and enough of the question is known.
     """
 
     entry: Entry

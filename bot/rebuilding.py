@@ -58,7 +58,7 @@ def build(home: Home, known: Knowledge, marks: dict[str, object], progress: Prog
 
 @contextlib.contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Without looking for cycles: a build makes millions of objects and none; that takes a tenth of its time."""
+    """Without looking for cycles, of which a build makes none: with its millions of objects that takes a tenth of its time."""
     collecting = gc.isenabled()
     gc.disable()
     try:

@@ -50,6 +50,22 @@ def test_a_name_is_found_as_its_language_writes_it(names: Names, language: str, 
 
 
 @pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "расскажи про экспо"),
+        ("ru", "все кризисы скопом"),
+        ("ru", "куда грузить заявленные действия"),
+        ("es", "en qué usa el dinero la ciudad"),
+        ("ar", "من صنع فعاليات الإكسبو"),
+        ("ar", "دورة جمعية الموئل الثانية"),
+        ("zh", "发展中国家有哪些"),
+    ],
+)
+def test_an_everyday_word_is_no_name(shipped: Responder, language: str, text: str) -> None:
+    assert shipped.index.asks.read(shipped.index.analyzer.words(text, language), language).names == frozenset()
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "how many of the media representatives came from Germany",
